@@ -1,0 +1,37 @@
+# Breakeven's commands. Each is one line here; what it does is in scripts/.
+PORT ?=
+export PORT
+PYTHON := .venv/bin/python
+
+.PHONY: help setup run test check lock demo demo-remove bench
+
+help: ## Say what each command does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+setup: ## Make everything that running needs: .venv, system libraries, database, prices, demo
+	@scripts/setup.sh
+
+run: ## Start Breakeven on http://127.0.0.1:8000 (make run PORT=9000 for another port)
+	@exec scripts/run.sh
+
+test: ## Run all tests, on SQLite and, where they answer, on PostgreSQL and Redis
+	@scripts/setup.sh tests
+	@exec $(PYTHON) scripts/test.py
+
+check: ## Run all tests and every check of style, types, imports, templates and settings
+	@scripts/setup.sh tests
+	@exec $(PYTHON) scripts/check.py
+
+lock: ## Write requirements.txt and requirements-dev.txt anew from the two .in files
+	@scripts/lock.sh
+
+demo: ## Load the demo's teams again
+	@scripts/setup.sh
+	@$(PYTHON) manage.py load_demo
+
+demo-remove: ## Remove the demo's teams, people and decisions
+	@$(PYTHON) manage.py load_demo --remove
+
+bench: ## Measure pages, evaluation and rendering; print the table of the README
+	@scripts/setup.sh tests
+	@exec $(PYTHON) scripts/bench.py

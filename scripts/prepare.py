@@ -1,0 +1,33 @@
+"""Bring the database up to date; on the first start load the embedded prices and the demo.
+
+One process for all of it: starting Django takes longer than the work of a second start.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+
+DEMO_WAS_LOADED = Path(settings.VAR_DIR) / "demo-was-loaded"
+
+
+def main() -> None:
+    """Do what is still to do, and print how to sign in when asked with `--welcome`."""
+    django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("load_embedded_prices", verbosity=0)
+    # Once: a demo that somebody removed stays removed. Over a user's data load_demo refuses itself.
+    if not settings.PRODUCTION and not DEMO_WAS_LOADED.exists():
+        call_command("load_demo", verbosity=0)
+        DEMO_WAS_LOADED.touch()
+    if "--welcome" in sys.argv:
+        call_command("welcome")
+
+
+main()
