@@ -1,0 +1,1 @@
+"""The arithmetic: pure functions of small frozen records, without Django, clock or network."""
