@@ -27,7 +27,10 @@ DECODE_FLOPS_EFFICIENCY = 0.335
 PREFILL_FLOPS_EFFICIENCY = 0.58
 SECONDS_PER_LAYER = 83e-6
 
-QUEUE_PER_PREFILL = 0.4
+FP4_FLOPS_SHARE = 0.5
+"""Share of a maker's FP4 figure that counts: public B200 runs are no faster than at FP8."""
+
+QUEUE_PER_PREFILL = 0.3
 QUEUE_SECONDS = 0.020
 
 TUNED_BAND = (0.71, 1.01, 1.18)
@@ -37,6 +40,9 @@ UNTUNED_BAND = (0.31, 0.59, 0.91)
 """The same at default settings."""
 
 Grade = Literal["A", "B", "C", "D"]
+
+
+Band = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ class Load:
         by_format = {
             "fp8": self.gpu.fp8_flops,
             "int8": self.gpu.int8_flops,
-            "fp4": self.gpu.fp4_flops,
+            "fp4": self.gpu.fp4_flops and self.gpu.fp4_flops * FP4_FLOPS_SHARE,
         }
         per_gpu = by_format.get(self.quantization.arithmetic) or self.gpu.bf16_flops
         return self.tensor_parallel * per_gpu
@@ -121,6 +127,19 @@ def _kv_read_bytes(load: Load, concurrency: float) -> float:
     return concurrency * load.mean_context * per_token * copies
 
 
+def exchange_seconds(load: Load) -> float:
+    """Return the time per token in which the GPUs of a replica add up their partial results.
+
+    Two sums a layer, each of ``hidden`` 16-bit numbers; a ring sends 2 × (N − 1) ÷ N of that
+    over each GPU's link. 0 on one GPU.
+    """
+    degree = load.tensor_parallel
+    if degree == 1 or load.gpu.link_bytes_per_s is None:
+        return 0.0
+    summed = 2 * load.model.layers * load.model.hidden * 2
+    return summed * 2 * (degree - 1) / degree / load.gpu.link_bytes_per_s
+
+
 def step_seconds(load: Load, concurrency: float) -> float:
     """Return the time of one decode step: memory or arithmetic, plus launching each layer."""
     weights = weights_read_bytes(load, concurrency) / WEIGHT_READ_EFFICIENCY
@@ -128,14 +147,16 @@ def step_seconds(load: Load, concurrency: float) -> float:
     flop = 2 * load.model.params_active * concurrency
     reading = (weights + cache) / load.bandwidth
     computing = flop / (load.flops * DECODE_FLOPS_EFFICIENCY)
-    return max(reading, computing) + load.model.layers * SECONDS_PER_LAYER
+    launching = load.model.layers * SECONDS_PER_LAYER
+    return max(reading, computing) + concurrency * exchange_seconds(load) + launching
 
 
 def prefill_seconds(load: Load) -> float:
     """Return the time to read one prompt: its parameters' and its attention's arithmetic."""
     attention = 2 * load.model.layers * load.model.hidden * load.input_tokens**2
     flop = 2 * load.model.params_active * load.input_tokens + attention
-    return flop / (load.flops * PREFILL_FLOPS_EFFICIENCY)
+    computing = flop / (load.flops * PREFILL_FLOPS_EFFICIENCY)
+    return computing + load.input_tokens * exchange_seconds(load)
 
 
 def tpot_seconds(load: Load, concurrency: float) -> float:
@@ -189,6 +210,11 @@ def _held(load: Load) -> int:
     ).max_concurrent_requests
 
 
+def band_for(*, server: Server, tuned: bool) -> Band:
+    """Return measured ÷ predicted at P10, P50 and P90 for runs of this kind."""
+    return TUNED_BAND if tuned and server.calibrated else UNTUNED_BAND
+
+
 def grade(*, model: Model, gpu: Gpu, server: Server, tuned: bool) -> Grade:
     """Return how far an estimate may be trusted, from B to D. A needs the team's own run."""
     if not (tuned and server.calibrated) or model.is_mixture:
@@ -216,9 +242,7 @@ def estimate(
     engine at its default settings. Raises ValueError for counts below 1 and UnknownName for a
     server or cache format that is not known.
     """
-    load = Load(
-        model, quantization, gpu, tensor_parallel, input_tokens, output_tokens, kv_dtype
-    )
+    load = Load(model, quantization, gpu, tensor_parallel, input_tokens, output_tokens, kv_dtype)
     engine = server_called(server)
     holds = min(_held(load), engine.max_running_requests)
     in_flight = float(holds if concurrency == "max" else concurrency)
@@ -230,7 +254,7 @@ def estimate(
     result = at_concurrency(
         load,
         running=min(in_flight, most_running(load, engine)),
-        band=TUNED_BAND if tuned and engine.calibrated else UNTUNED_BAND,
+        band=band_for(server=engine, tuned=tuned),
         evidence=evidence,
         max_concurrent_requests=holds,
     )
@@ -241,7 +265,7 @@ def at_concurrency(
     load: Load,
     *,
     running: float,
-    band: tuple[float, float, float],
+    band: Band,
     evidence: Grade,
     max_concurrent_requests: int,
 ) -> Throughput:
