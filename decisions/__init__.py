@@ -1,0 +1,1 @@
+"""Where should a team's inference run, and does that answer still hold?"""

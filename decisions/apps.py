@@ -1,0 +1,14 @@
+"""The decisions application."""
+
+from django.apps import AppConfig
+
+
+class DecisionsConfig(AppConfig):
+    """Teams, their decisions, reviews and records."""
+
+    name = "decisions"
+    verbose_name = "Decisions"
+
+    def ready(self) -> None:
+        """Register the kinds of background work."""
+        from decisions import rechecks, records, reminders  # noqa: F401

@@ -1,0 +1,114 @@
+"""When does a decision need another look, and who has looked?
+
+A decision is flagged when another option has been better by more than a margin on two price checks in
+a row or for 48 hours, and the gain would repay the change. A spot price alone, or a price that is out of
+date, never flags. A flag is open once per decision and kind; acknowledging it keeps it quiet until what
+it says is over.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import F
+
+from decisions import audit, standing
+from decisions.models import Decision, Flag, Standing, User
+
+MARGIN = Decimal("0.05")
+CHECKS = 2
+LASTING = timedelta(hours=48)
+
+
+def recheck(decision: Decision, *, at: datetime) -> None:
+    """Evaluate the decision at the newest prices, and open or close its flags."""
+    answered = standing.answer(decision)
+    with transaction.atomic():
+        standing.store(decision, answered, at=at)
+        _note_crossing(decision, crossed=has_crossed(decision, answered), at=at)
+        now = Standing.objects.get(decision=decision)
+        _set(decision, Flag.Kind.CROSSED, says=_crossing(decision, now, at=at), at=at)
+        _set(decision, Flag.Kind.PRICE_GONE, says=_gone(answered), at=at)
+
+
+def has_crossed(decision: Decision, answered: standing.Answered) -> bool:
+    """Return whether another option is better by the margin and repays the change in time."""
+    chosen = answered.option(decision.chosen.name if decision.chosen else None)
+    best = answered.best
+    if chosen is None or best is None or best["name"] == chosen["name"]:
+        return False
+    saving = standing.difference(chosen, best)
+    ours = standing.total_per_month(chosen)
+    if saving is None or ours is None or _cannot_be_trusted(answered, best["name"]):
+        return False
+    one_off = Decimal(str(best["one_off"] or 0))
+    return saving > ours * MARGIN and saving * decision.horizon_months > one_off
+
+
+def _cannot_be_trusted(answered: standing.Answered, winner: str) -> bool:
+    prices = [p for p in answered.asked.prices if p.option == winner]
+    spot = any(o["name"] == winner and o.get("spot") for o in answered.asked.raw["options"])
+    return spot or any(p.is_stale or p.is_withdrawn for p in prices)
+
+
+def _note_crossing(decision: Decision, *, crossed: bool, at: datetime) -> None:
+    row = Standing.objects.filter(decision=decision)
+    if not crossed:
+        row.update(best_since=None, best_checks=0)
+        return
+    row.filter(best_since=None).update(best_since=at)
+    row.update(best_checks=F("best_checks") + 1)
+
+
+def _crossing(decision: Decision, now: Standing, *, at: datetime) -> str:
+    """Return what the flag says, or "" when the decision has not crossed for long enough."""
+    if now.best_since is None or now.regret_per_month is None:
+        return ""
+    if now.best_checks < CHECKS and at - now.best_since < LASTING:
+        return ""
+    return (
+        f"{now.best_name} costs {decision.currency} {now.regret_per_month:,.0f} a month less than "
+        f"the chosen {decision.chosen} since {now.best_since:%d %B %Y}."
+    )
+
+
+def _gone(answered: standing.Answered) -> str:
+    gone = sorted({p.option for p in answered.asked.prices if p.is_withdrawn})
+    if not gone:
+        return ""
+    return f"The provider no longer offers what {', '.join(gone)} uses; its last price is kept."
+
+
+def _set(decision: Decision, kind: Flag.Kind, *, says: str, at: datetime) -> None:
+    opened = Flag.objects.filter(decision=decision, kind=kind, closed_at=None)
+    if not says:
+        if opened.update(closed_at=at):
+            _note("flag closed", decision, at=at, kind=kind)
+        return
+    if not opened.update(says=says):
+        Flag.objects.create(decision=decision, kind=kind, says=says, opened_at=at)
+        _note("flag opened", decision, at=at, kind=kind, says=says)
+
+
+def _note(what: str, decision: Decision, *, at: datetime, **after: str) -> None:
+    audit.write(
+        what, by="system:recheck", at=at, subject=decision, team=decision.team.name, after=after
+    )
+
+
+def acknowledge(flag: Flag, *, reason: str, by: User, at: datetime) -> bool:
+    """Note that somebody looked, and why nothing changes; False when somebody did so before."""
+    with transaction.atomic():
+        done = Flag.objects.filter(
+            pk=flag.pk, acknowledged_at__isnull=True, closed_at__isnull=True
+        ).update(acknowledged_by_name=by.get_full_name(), acknowledged_at=at, reason=reason)
+        if done:
+            audit.write(
+                "flag acknowledged",
+                by=by,
+                at=at,
+                subject=flag.decision,
+                team=flag.decision.team.name,
+                after={"kind": flag.kind, "reason": reason},
+            )
+    return bool(done)
