@@ -1,0 +1,54 @@
+"""How old is what a source says, and is that too old to act on by itself?
+
+Stale prices never block a page. They block an automatic flag, and every page says so beside them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pricing.models import Offer, SourceHealth
+
+API_LIMIT = timedelta(days=14)
+GPU_LIMITS = {Offer.Mode.SPOT: timedelta(days=2), Offer.Mode.ON_DEMAND: timedelta(days=7)}
+OTHER_GPU_LIMIT = timedelta(days=7)
+# The revision of an answer that came with the product itself begins so.
+BUNDLED = "bundled"
+
+
+def limit_of(*, kind: str, mode: str) -> timedelta:
+    """Return after which age a price of this kind is stale."""
+    return (
+        API_LIMIT if kind == Offer.Kind.TOKEN else GPU_LIMITS.get(Offer.Mode(mode), OTHER_GPU_LIMIT)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Freshness:
+    """When a source last said what it said. `at` is None when it never answered."""
+
+    at: datetime | None
+    is_bundled: bool
+
+    def is_stale(self, *, kind: str, mode: str, now: datetime) -> bool:
+        """Return whether a price of this kind is too old for an automatic flag."""
+        return self.at is None or now - self.at > limit_of(kind=kind, mode=mode)
+
+
+class Sources:
+    """How fresh each source is, read once for any number of prices."""
+
+    def __init__(self) -> None:
+        self._health = {health.source: health for health in SourceHealth.objects.all()}
+
+    def freshness(self, source: str, provider: str) -> Freshness:
+        """Return how fresh the provider's prices are in the source.
+
+        A held provider's prices stay as old as they were when it was first held.
+        """
+        health = self._health.get(source)
+        if health is None:
+            return Freshness(at=None, is_bundled=False)
+        at = health.last_success_at
+        if provider in health.held_providers:
+            at = datetime.fromisoformat(health.held_providers[provider]["last_good"])
+        return Freshness(at=at, is_bundled=health.revision.startswith(BUNDLED))

@@ -1,0 +1,269 @@
+"""What does an offer cost now, what did it cost then, and which offers fit a description?
+
+The only door through which decisions read prices. Every function asks a constant number of
+queries, however many offers and observations there are.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from pricing import search
+from pricing.freshness import Freshness, Sources
+from pricing.models import CurrentPrice, Observation, Offer
+
+QUOTE = "quote"
+# Two sources that differ by more than this are both shown.
+DISAGREEMENT = Decimal("0.02")
+# Enough for every host of a model; more would make the picker slow and help nobody.
+MOST_CANDIDATES = 400
+USABLE = (Observation.Status.ACCEPTED, Observation.Status.WITHDRAWN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """One price with its origin. `amount` is in `currency` for one `unit`, as the source gives it.
+
+    `seen_at` is when this amount was first seen, `checked_at` when the source last confirmed it.
+    `status` is "accepted", or "withdrawn": the last known price of what is no longer sold.
+    `others` are what other sources say of the same thing.
+    """
+
+    measure: str
+    amount: Decimal
+    currency: str
+    unit: str
+    source: str
+    source_url: str
+    seen_at: datetime
+    checked_at: datetime | None
+    observation_id: int
+    is_quote: bool
+    is_bundled: bool
+    is_stale: bool
+    valid_from: datetime | None
+    valid_until: datetime | None
+    is_expired: bool
+    status: str
+    others: tuple["Price", ...] = ()
+
+    @property
+    def is_disputed(self) -> bool:
+        """Return whether another source differs by more than 2 % in the same currency."""
+        return any(
+            differs(self.amount, o.amount) for o in self.others if o.currency == self.currency
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferPrice:
+    """One offer and what is known of its prices, by measure. A measure that is missing is unknown."""
+
+    offer_id: int
+    name: str
+    kind: str
+    provider: str
+    host: str
+    model: str
+    source_name: str
+    family: str
+    weights: str
+    quantization: str
+    region: str
+    gpu: str
+    gpu_is_known: bool
+    gpu_count: int
+    mode: str
+    term_months: int
+    terms: str
+    is_alias: bool
+    measures: dict[str, Price] = field(default_factory=dict)
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Return whether everything that is known of this offer is no longer sold."""
+        return all(p.status == "withdrawn" for p in self.measures.values())
+
+
+def differs(one: Decimal, other: Decimal) -> bool:
+    """Return whether two positive amounts differ by more than the tolerated 2 %.
+
+    >>> differs(Decimal("1.00"), Decimal("1.02")), differs(Decimal("0.88"), Decimal("1.04"))
+    (False, True)
+    """
+    return abs(one - other) > DISAGREEMENT * min(one, other)
+
+
+def prices_for(
+    offer_ids: Iterable[int], *, team_id: int | None, at: datetime | None = None
+) -> dict[int, OfferPrice]:
+    """Return the offers with the prices that held at `at` (None: now), by offer id.
+
+    The team's own quotes stand before pulled prices. An offer of another team is left out, and so
+    is one that does not exist.
+    """
+    visible = Q(for_team_id__isnull=True) | Q(for_team_id=team_id)
+    offers = {o.pk: o for o in Offer.objects.filter(visible, pk__in=set(offer_ids))}
+    seen = _current(offers, visible) if at is None else _held_at(offers, visible, at)
+    return _priced(offers, seen, now=at or timezone.now())
+
+
+def price_at(
+    offer: Offer | int, measure: str, when: datetime, team_id: int | None = None
+) -> Price | None:
+    """Return the price that held at a past moment, None when none was known."""
+    offer_id = offer if isinstance(offer, int) else offer.pk
+    found = prices_for([offer_id], team_id=team_id, at=when).get(offer_id)
+    return None if found is None else found.measures.get(measure)
+
+
+def find_offers(
+    *,
+    kind: str = "",
+    text: str = "",
+    gpu: str = "",
+    mode: str = "",
+    weights: str = "",
+    limit: int = 50,
+    team_id: int | None = None,
+) -> list[OfferPrice]:
+    """Return the offers with a known price that fit, the best fit first, then the cheapest.
+
+    `text` is words as people type them: "Llama 3.3 70B at Together". Aliases such as "gpt-5-latest"
+    are left out, since what they mean moves; what is no longer sold comes last.
+    """
+    offers = search.matching(
+        kind=kind, text=text, gpu=gpu, mode=mode, weights=weights, team_id=team_id
+    )
+    ids = offers.filter(is_alias=False).values_list("pk", flat=True)[:MOST_CANDIDATES]
+    found = [o for o in prices_for(list(ids), team_id=team_id).values() if o.measures]
+    return sorted(found, key=lambda offer: _relevance(offer, text))[:limit]
+
+
+def _relevance(offer: OfferPrice, text: str) -> tuple[bool, int, Decimal, str]:
+    gone = offer.is_withdrawn or any(p.is_expired for p in offer.measures.values())
+    leading = offer.measures.get("input") or next(iter(offer.measures.values()))
+    return (gone, search.distance(offer.model or offer.gpu, text), leading.amount, offer.name)
+
+
+def changed_since(since: int | datetime) -> set[int]:
+    """Return the ids of offers with an observation after the given observation id or time."""
+    after = {"pk__gt": since} if isinstance(since, int) else {"seen_at__gt": since}
+    usable = Observation.objects.filter(status__in=USABLE, **after)
+    return set(usable.order_by().values_list("offer_id", flat=True).distinct())
+
+
+def newest_observation_id() -> int:
+    """Return the id of the newest observation, 0 when there is none: a mark for `changed_since`."""
+    return Observation.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def _current(offers: dict[int, Offer], visible: Q) -> Iterator[Observation]:
+    rows = CurrentPrice.objects.filter(visible, offer_id__in=offers, observation__isnull=False)
+    for row in rows.select_related("observation"):
+        if row.observation is not None:
+            yield row.observation
+
+
+def _held_at(offers: dict[int, Offer], visible: Q, at: datetime) -> Iterator[Observation]:
+    """Yield what held at a moment: what was known then, else what was learnt of it later.
+
+    So an answer that could be given then never changes, and one that could not may become known.
+    """
+    rows = Observation.objects.filter(visible, offer_id__in=offers, status__in=USABLE)
+    # A price without dates of its own holds from when it was seen; one that had ended before it was
+    # seen is history that the source told later.
+    told_later = Q(valid_from__isnull=False) | Q(valid_until__gt=at, valid_until__lte=F("seen_at"))
+    in_force = Q(valid_from__isnull=True) | Q(valid_from__lte=at)
+    rows = rows.filter(in_force, Q(seen_at__lte=at) | told_later)
+    held: dict[tuple[int, str, str, int | None], Observation] = {}
+    for row in rows.order_by("seen_at", F("valid_from").asc(nulls_first=True), "pk"):
+        key = (row.offer_id, row.measure, row.source, row.for_team_id)
+        if row.seen_at <= at or key not in held or _is_later(row, held[key], at):
+            held[key] = row
+    yield from held.values()
+
+
+def _is_later(row: Observation, than: Observation, at: datetime) -> bool:
+    if than.seen_at <= at or row.valid_from is None:
+        return False
+    return than.valid_from is None or row.valid_from >= than.valid_from
+
+
+def _priced(
+    offers: dict[int, Offer], seen: Iterable[Observation], *, now: datetime
+) -> dict[int, OfferPrice]:
+    sources = Sources()
+    found: dict[int, dict[str, list[Price]]] = {pk: {} for pk in offers}
+    for observation in seen:
+        offer = offers[observation.offer_id]
+        freshness = sources.freshness(observation.source, offer.provider)
+        price = _as_price(observation, offer, freshness, now)
+        found[offer.pk].setdefault(observation.measure, []).append(price)
+    return {
+        pk: _as_offer_price(offer, {m: _chosen(p) for m, p in found[pk].items()})
+        for pk, offer in offers.items()
+    }
+
+
+def _chosen(prices: list[Price]) -> Price:
+    """Return the price to use: the team's quote, else what is still sold and freshest."""
+    best, *rest = sorted(prices, key=_order)
+    if not rest:
+        return best
+    return Price(**{**best.__dict__, "others": tuple(rest)})
+
+
+def _order(price: Price) -> tuple[bool, bool, bool, bool, float, str]:
+    checked = price.checked_at.timestamp() if price.checked_at else 0.0
+    return (
+        price.is_expired,
+        not price.is_quote,
+        price.status == Observation.Status.WITHDRAWN,
+        price.is_stale,
+        -checked,
+        price.source,
+    )
+
+
+def _as_price(observation: Observation, offer: Offer, freshness: Freshness, now: datetime) -> Price:
+    is_quote = observation.for_team_id is not None
+    until = observation.valid_until
+    stale = not is_quote and freshness.is_stale(kind=offer.kind, mode=offer.mode, now=now)
+    return Price(
+        measure=observation.measure,
+        amount=_amount(observation),
+        currency=observation.currency,
+        unit=observation.unit,
+        source=observation.source,
+        source_url=observation.source_url,
+        seen_at=observation.seen_at,
+        checked_at=observation.seen_at if is_quote else freshness.at,
+        observation_id=observation.pk,
+        is_quote=is_quote,
+        is_bundled=not is_quote and freshness.is_bundled,
+        is_stale=stale,
+        valid_from=observation.valid_from,
+        valid_until=until,
+        is_expired=until is not None and until <= now,
+        status=observation.status,
+    )
+
+
+def _amount(observation: Observation) -> Decimal:
+    if observation.amount is None:
+        raise ValueError(f"observation {observation.pk} is usable but has no amount")
+    return observation.amount
+
+
+def _as_offer_price(offer: Offer, measures: dict[str, Price]) -> OfferPrice:
+    copied = {
+        name: getattr(offer, name)
+        for name in OfferPrice.__dataclass_fields__
+        if hasattr(offer, name)
+    }
+    return OfferPrice(offer_id=offer.pk, name=str(offer), measures=measures, **copied)
