@@ -17,7 +17,7 @@ def words(text: str) -> list[str]:
     >>> words("Llama 3.3 70B at Together")
     ['llama', '3.3', '70b', 'together']
     """
-    return [w for w in re.split(r"[\\s,/]+", text.lower().strip()) if w and w not in FILLERS]
+    return [w for w in re.split(r"[\s,/]+", text.lower().strip()) if w and w not in FILLERS]
 
 
 def distance(name: str, text: str) -> int:
