@@ -275,7 +275,7 @@ def _read(kind: str, make: Callable[..., Entry]) -> dict[str, Entry]:
     text = files("decisions").joinpath("data", f"{kind}s.toml").read_text(encoding="utf-8")
     found: dict[str, Entry] = {}
     for row in tomllib.loads(text)[kind]:
-        entry = make(**{**row, "aliases": tuple(row.get("aliases", ()))})
+        entry: Entry = make(**{**row, "aliases": tuple(row.get("aliases", ()))})
         for name in (entry.name, *entry.aliases):
             if found.setdefault(_plain(name), entry) is not entry:
                 raise ValueError(f"{kind}s.toml: two entries are called {name!r}")
@@ -319,6 +319,18 @@ def _find(name: str, entries: Mapping[str, Entry], what: str) -> Entry:
 
 
 def _near(name: str, entries: Mapping[str, Entry]) -> list[str]:
-    """Return up to five names of entries that look like this one, the nearest first."""
-    close = difflib.get_close_matches(_plain(name), entries, n=15, cutoff=0.6)
-    return list(dict.fromkeys(entries[match].name for match in close))[:5]
+    """Return up to five names of entries that look like this one, the nearest first.
+
+    Whole words in common count before letters: "Llama 4 70B" is near to the Llama 4 models and
+    to the Llama of 70B alike.
+    """
+    wanted = _plain(name)
+    words = set(wanted.split("-"))
+    scores: dict[str, tuple[int, float]] = {}
+    for other, entry in entries.items():
+        likeness = difflib.SequenceMatcher(None, wanted, other).ratio()
+        score = (len(words & set(other.split("-"))), likeness)
+        scores[entry.name] = max(score, scores.get(entry.name, (0, 0.0)))
+    most_words = max(shared for shared, _ in scores.values())
+    near = {n: s for n, s in scores.items() if s[0] == most_words and (most_words or s[1] > 0.5)}
+    return sorted(near, key=lambda found: near[found], reverse=True)[:5]

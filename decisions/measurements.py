@@ -51,8 +51,7 @@ def read(rows: Iterable[Mapping[str, str]]) -> list[Measurement]:
 def measurements() -> tuple[Measurement, ...]:
     """Return every public measurement that the project holds."""
     path = files("decisions").joinpath("data", "throughput_measurements.csv")
-    with path.open(encoding="utf-8", newline="") as lines:
-        return tuple(read(csv.DictReader(lines)))
+    return tuple(read(csv.DictReader(path.read_text(encoding="utf-8").splitlines())))
 
 
 def is_measured(*, gpu: str, model: str) -> bool:
