@@ -1,0 +1,8 @@
+"""Which address leads where?"""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("accounts/", include("allauth.urls")),
+    path("", include("decisions.urls")),
+]

@@ -1,0 +1,71 @@
+"""What does the frame of every page show: who is silent, what waits for the reader?"""
+
+from functools import cached_property
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from decisions import access
+from decisions.models import Review
+from jobs import heartbeat
+
+# Which entry of the navigation a page belongs to, by the first word of its URL name.
+_SECTIONS = {
+    "portfolio": "decisions",
+    "decision": "decisions",
+    "option": "decisions",
+    "review": "reviews",
+    "record": "records",
+    "price": "prices",
+    "quote": "prices",
+    "team": "teams",
+    "member": "teams",
+    "work": "work",
+    "profile": "profile",
+}
+_TO_DO = (Review.State.OPEN, Review.State.SUBMITTED, Review.State.RETURNED)
+
+
+class Here:
+    """The reader's place. Each part is looked up when a template asks, so fragments ask nothing."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @cached_property
+    def section(self) -> str:
+        """Return the navigation entry that the page belongs to; empty when none."""
+        match = self._request.resolver_match
+        name = (match.url_name if match else "") or ""
+        return _SECTIONS.get(name.split("-")[0], "")
+
+    @cached_property
+    def silences(self) -> list[heartbeat.Silence]:
+        """Return the processes that are not running; nothing for visitors (one query)."""
+        if not self._signed_in:
+            return []
+        return heartbeat.silences(now=timezone.now())
+
+    @cached_property
+    def reviews_to_do(self) -> int:
+        """Return how many reviews of the reader's own teams wait for somebody (one query)."""
+        if not self._signed_in:
+            return 0
+        own = access.teams_edited_by(self._request.user)
+        return Review.objects.filter(
+            state__in=_TO_DO, decision__team__in=own, decision__archived_at=None
+        ).count()
+
+    @property
+    def may_add_team(self) -> bool:
+        """Return whether the button that founds a team is shown."""
+        return access.may_add_team(self._request.user)
+
+    @property
+    def _signed_in(self) -> bool:
+        return self._request.user.is_authenticated
+
+
+def every_page(request: HttpRequest) -> dict[str, Here]:
+    """Return `here` for the templates of every page."""
+    return {"here": Here(request)}
