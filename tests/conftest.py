@@ -1,7 +1,6 @@
 """What tests share: databases for each profile, a browser, and a way to do the background work."""
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -37,16 +36,6 @@ def django_db_modify_db_settings(tmp_path_factory) -> None:
         database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
     else:
         database["TEST"]["NAME"] = f"breakeven_test_{os.getpid()}"
-
-
-def wait_until(true: Callable[[], Any], *, seconds: float = 30, says: str = "") -> Any:
-    """Return what `true()` returns once it is truthy; fail with `says` after `seconds`."""
-    pause = threading.Event()
-    for _ in range(int(seconds / 0.05)):
-        if found := true():
-            return found
-        pause.wait(0.05)
-    pytest.fail(f"waited {seconds:g} s in vain: {says or true}")
 
 
 @pytest.fixture

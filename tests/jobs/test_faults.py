@@ -1,0 +1,199 @@
+"""Real workers, killed: is all work done, and each piece once?
+
+The profile decides on what: SQLite and a broker in a folder, or PostgreSQL and Redis.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import psutil
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from jobs import heartbeat, work
+from jobs.models import Job
+from tests.jobs import kinds
+from tests.waiting import is_soon, wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def address_of_the_test_database() -> str:
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
+
+
+def environment() -> dict[str, str]:
+    """Return what a process needs to work on this test's database, folder and broker."""
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "BREAKEVEN_STARTED_BY_A_TEST": "1",
+        "DATABASE_URL": address_of_the_test_database(),
+    }
+
+
+class Worker:
+    """A Celery worker with processes of its own, on the test's database and broker."""
+
+    def __init__(self, log: Path, *options: str) -> None:
+        self.log = log
+        words = (
+            "worker --include tests.jobs.kinds --without-gossip --without-mingle --loglevel info"
+        )
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "celery", "--app", "config", *words.split(), *options],
+            env=environment(),
+            stdout=log.open("ab"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def wait_until_ready(self) -> "Worker":
+        wait_until(lambda: b" ready." in self.log.read_bytes(), says="the worker is ready")
+        return self
+
+    def children(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def kill_everything(self) -> None:
+        """End all its processes at once, as when the machine loses power."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Return a function that starts a worker; all are ended after the test."""
+    workers: list[Worker] = []
+
+    def start_one(*options: str) -> Worker:
+        log = tmp_path / f"worker{len(workers)}.log"
+        workers.append(Worker(log, *(options or ("--concurrency", "1"))))
+        return workers[-1]
+
+    yield start_one
+    for worker in workers:
+        if worker.process.poll() is None:
+            worker.kill_everything()
+        # pytest shows it when the test failed.
+        print(worker.log.read_text())
+
+
+def ask(key, **payload):
+    return work.enqueue("test-note", key=key, at=timezone.now(), payload=payload)
+
+
+def is_done(*jobs):
+    ids = [job.pk for job in jobs]
+    return Job.objects.filter(pk__in=ids, state="done").count() == len(ids)
+
+
+def sweep_until_done(*jobs):
+    """Do what the clock does each minute, each second."""
+    for _ in range(30):
+        work.sweep(now=timezone.now())
+        if is_soon(lambda: is_done(*jobs), seconds=1):
+            return
+    pytest.fail("the work was not done in 30 s")
+
+
+@pytest.mark.parametrize("stop_at", ["working", "writing"])
+def test_work_of_a_killed_worker_is_done_once_after_a_restart(start, stop_at):
+    key = f"interrupted while {stop_at}"
+    job = ask(key, stop_at=stop_at)
+    killed = start()
+    wait_until(kinds.signal_file(f"{key}-is-there").exists, says="the work has begun")
+    killed.kill_everything()
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("running", 1)
+    assert kinds.effects(key) == 0
+
+    kinds.signal_file(f"{key}-go-on").touch()
+    start().wait_until_ready()
+    sweep_until_done(job)
+    job.refresh_from_db()
+    assert (job.attempts, job.result) == (2, {"attempt": 2})
+    assert kinds.effects(key) == 1
+
+
+def test_work_of_a_killed_child_is_done_once_by_the_same_worker(start):
+    job = ask("child", stop_at="working")
+    worker = start()
+    wait_until(kinds.signal_file("child-is-there").exists, says="the work has begun")
+    for child in worker.children():
+        child.kill()
+    kinds.signal_file("child-go-on").touch()
+    sweep_until_done(job)
+    assert kinds.effects("child") == 1
+    assert worker.process.poll() is None
+
+
+def test_a_message_sent_three_times_to_two_workers_has_one_effect(start):
+    jobs = [ask(f"thrice {n}") for n in range(20)]
+    for job in jobs * 2:
+        work.wake(job.pk)
+    start().wait_until_ready()
+    start().wait_until_ready()
+    sweep_until_done(*jobs)
+    assert [kinds.effects(job.key) for job in jobs] == [1] * 20
+    assert set(Job.objects.filter(kind="test-note").values_list("attempts", flat=True)) == {1}
+
+
+def test_work_survives_a_broker_that_forgot_everything(start, settings):
+    jobs = [ask(f"forgotten {n}") for n in range(5)]
+    if settings.TEST_PROFILE == "embedded":
+        shutil.rmtree(kinds.signal_file("broker"))
+    else:
+        import redis
+
+        redis.Redis.from_url(settings.CELERY_BROKER_URL).delete(settings.CELERY_TASK_DEFAULT_QUEUE)
+    start().wait_until_ready()
+    sweep_until_done(*jobs)
+    assert [kinds.effects(job.key) for job in jobs] == [1] * 5
+
+
+def test_asking_for_work_does_not_wait_for_a_broker_that_is_gone():
+    # A process of its own: Celery keeps its connection for as long as a process lives.
+    wake = "import django; django.setup(); from jobs import work; import time; t = time.monotonic()"
+    said = subprocess.run(
+        [sys.executable, "-c", f"{wake}; work.wake(1); print(time.monotonic() - t)"],
+        env={**environment(), "CELERY_BROKER_URL": "redis://127.0.0.1:1/0"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+    assert float(said) < 3
+
+
+def test_the_clock_ticks_at_once_and_leaves_with_its_worker(start):
+    job = ask("found by the first sweep")
+    Job.objects.update(asked_at=timezone.now() - timedelta(minutes=5))
+    worker = start("--beat", "--scheduler", "config.celery.Scheduler", "--concurrency", "1")
+    wait_until(lambda: is_done(job) and not heartbeat.silences(now=timezone.now()))
+    children = worker.children()
+    assert len(children) == 2
+    worker.process.kill()
+    worker.process.wait()
+    wait_until(lambda: not any(map(psutil.pid_exists, [c.pid for c in children])))
+
+
+def test_a_message_cut_short_does_not_stop_the_worker(start, settings):
+    if settings.TEST_PROFILE != "embedded":
+        pytest.skip("Redis writes whole messages")
+    queue = settings.CELERY_TASK_DEFAULT_QUEUE
+    broker = kinds.signal_file("broker")
+    (broker / "control" / f"{queue}.exchange").write_text("")
+    (broker / "queue" / f"1_cut.{queue}.msg").write_text('{"body": "W1')
+    worker = start().wait_until_ready()
+    job = ask("after the cut one")
+    wait_until(lambda: is_done(job))
+    assert b"cannot be read: 1_cut" in worker.log.read_bytes()
