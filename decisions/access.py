@@ -127,9 +127,7 @@ def option_to_edit(user: Visitor, decision_id: int, option_id: int) -> Option:
 
 def reviews_of(user: Visitor) -> QuerySet[Review]:
     """Return the reviews that the person may read."""
-    return Review.objects.filter(decision__team__in=teams_of(user)).select_related(
-        "decision__team"
-    )
+    return Review.objects.filter(decision__team__in=teams_of(user)).select_related("decision__team")
 
 
 def review(user: Visitor, review_id: int) -> Review:

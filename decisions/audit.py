@@ -28,7 +28,8 @@ class Origin:
     request_id: str = ""
 
 
-_origin: ContextVar[Origin] = ContextVar("origin", default=Origin(signed_in_how="system"))
+SYSTEM = Origin(signed_in_how="system")
+_origin: ContextVar[Origin | None] = ContextVar("origin", default=None)
 
 
 @contextmanager
@@ -72,7 +73,7 @@ def write(
         raise transaction.TransactionManagementError("an audit event needs its transaction")
     _one_at_a_time()
     last = AuditEvent.objects.order_by("-position").first()
-    where = _origin.get()
+    where = _origin.get() or SYSTEM
     event = AuditEvent(
         position=last.position + 1 if last else 1,
         at=at,
@@ -123,9 +124,9 @@ def head() -> tuple[int, str]:
 
 def first_broken(*, chunk: int = 2000) -> str | None:
     """Return what is wrong with the first event that does not fit the chain, or None."""
-    previous, position = FIRST, 0
-    for event in AuditEvent.objects.order_by("position").iterator(chunk_size=chunk):
-        position += 1
+    previous = FIRST
+    events = AuditEvent.objects.order_by("position").iterator(chunk_size=chunk)
+    for position, event in enumerate(events, start=1):
         if event.position != position:
             return f"event {position} is missing (the next one found is {event.position})"
         if event.previous_sha256 != previous:

@@ -18,7 +18,8 @@ SMALLEST_SHARE = 0.0005
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """One thing that is not as it was. `effect` is what it alone does to the chosen option's
-    monthly cost, in the decision's currency; None where it does nothing, or nothing known."""
+    monthly cost, in the decision's currency; None where it does nothing, or nothing known.
+    """
 
     what: str
     old: Any
@@ -87,7 +88,11 @@ def _options(record: dict[str, Any], now: dict[str, Any]) -> Iterator[Change]:
 
 
 def _differing(
-    where: str, was: dict[str, Any], new: dict[str, Any], record: dict[str, Any], now: dict[str, Any]
+    where: str,
+    was: dict[str, Any],
+    new: dict[str, Any],
+    record: dict[str, Any],
+    now: dict[str, Any],
 ) -> Iterator[Change]:
     for field in [*was, *(f for f in new if f not in was)]:
         old_value, new_value = was.get(field), new.get(field)

@@ -236,8 +236,12 @@ def uses(option: Option) -> set[str]:
     """Return the names of other options that this one is made of or falls back on."""
     figures = option.figures
     parts = {p["option"] for p in figures.get("parts", []) if isinstance(p.get("option"), str)}
-    fallback = figures.get("fallback") or {}
-    return parts | ({fallback["option"]} if isinstance(fallback.get("option"), str) else set())
+    return parts | {name for name in [_fallback_of(figures)] if name}
+
+
+def _fallback_of(figures: Mapping[str, Any]) -> str | None:
+    fallback = figures.get("fallback")
+    return fallback.get("option") if isinstance(fallback, Mapping) else fallback
 
 
 def _refuse_second_name(decision: Decision, *, name: str, but: Option | None = None) -> None:
@@ -257,8 +261,9 @@ def _rename_in_others(decision: Decision, *, old: str, new: str) -> None:
             figures["parts"] = [
                 {**p, "option": new} if p.get("option") == old else p for p in figures["parts"]
             ]
-        if (figures.get("fallback") or {}).get("option") == old:
-            figures["fallback"] = {**figures["fallback"], "option": new}
+        if _fallback_of(figures) == old:
+            given = figures["fallback"]
+            figures["fallback"] = {**given, "option": new} if isinstance(given, Mapping) else new
         Option.objects.filter(pk=other.pk).update(figures=figures)
 
 

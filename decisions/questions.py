@@ -9,6 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Max
+from django.utils import timezone
+
 from decisions.models import Decision, Option
 from pricing import currency, queries
 
@@ -18,8 +21,8 @@ TOKEN_FIELDS = {
     "output": "output_per_mtok",
     "cached_input": "cached_input_per_mtok",
 }
-GPU_FIELDS = {"gpu_hour": "price_per_gpu_hour"}
-TYPED_PRICES = (*TOKEN_FIELDS.values(), *GPU_FIELDS.values(), "monthly_cost", "purchase_per_gpu")
+GPU_FIELDS = {"gpu_hour": "price_per_gpu_hour", "gpu_purchase": "purchase_per_gpu"}
+TYPED_PRICES = (*TOKEN_FIELDS.values(), *GPU_FIELDS.values(), "monthly_cost")
 WORKLOAD_FIELDS = (
     "input_tokens_per_month",
     "output_tokens_per_month",
@@ -82,7 +85,7 @@ def ask(decision: Decision, *, at: datetime | None = None) -> Asked:
     options = list(decision.options.all())
     offer_ids = sorted({o.offer_id for o in options if o.offer_id is not None})
     offers = queries.prices_for(offer_ids, team_id=decision.team_id, at=at)
-    asked = Asked(raw=_frame(decision), offer_ids=offer_ids)
+    asked = Asked(raw=_frame(decision, at=at or timezone.now()), offer_ids=offer_ids)
     for option in options:
         fields = {"name": option.name, "kind": option.kind, **option.figures}
         if option.offer_id is not None:
@@ -92,8 +95,9 @@ def ask(decision: Decision, *, at: datetime | None = None) -> Asked:
     return asked
 
 
-def _frame(decision: Decision) -> dict[str, Any]:
+def _frame(decision: Decision, *, at: datetime) -> dict[str, Any]:
     raw: dict[str, Any] = {
+        "as_of": at.date().isoformat(),
         "currency": decision.currency,
         "horizon_months": decision.horizon_months,
         "discount_rate_per_year": float(decision.discount_rate_per_year),
@@ -108,15 +112,15 @@ def _frame(decision: Decision) -> dict[str, Any]:
     if decision.team.loaded_cost_per_fte_year is not None:
         cost = float(decision.team.loaded_cost_per_fte_year)
         raw["people"] = {"loaded_cost_per_fte_year": cost}
-    answers = {
-        a.question: {"answer": a.answer, "evidence": a.evidence}
-        for a in decision.answers.all()
-        if a.answer
-    }
+    # The evidence is for people; the record keeps it beside the question.
+    answers = {a.question: {"answer": a.answer} for a in decision.answers.all() if a.answer}
     if answers:
         raw["checklist"] = answers
     if decision.chosen is not None:
         raw["chosen"] = decision.chosen.name
+    signed = decision.reviews.aggregate(last=Max("signed_at"))["last"]
+    if signed is not None:
+        raw["last_reviewed_on"] = signed.date().isoformat()
     return raw
 
 
@@ -129,8 +133,8 @@ def _fill_from(
             "Pick another offer or type a price in."
         )
         return
-    names = GPU_FIELDS if "gpu_hour" in offer.measures else TOKEN_FIELDS
-    if "gpu_hour" in offer.measures:
+    names = GPU_FIELDS if offer.kind == "gpu" else TOKEN_FIELDS
+    if offer.kind == "gpu":
         fields.setdefault("gpu", offer.gpu)
     for measure, name in names.items():
         if measure in offer.measures and fields.get(name) is None:

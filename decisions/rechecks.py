@@ -73,7 +73,5 @@ def _affected(*, after: int | None) -> list[Decision]:
         return list(live)
     changed = queries.changed_since(after)
     return [
-        d
-        for d in live
-        if hasattr(d, "standing") and not changed.isdisjoint(d.standing.offer_ids)
+        d for d in live if hasattr(d, "standing") and not changed.isdisjoint(d.standing.offer_ids)
     ]

@@ -125,7 +125,7 @@ def _text(moment: datetime | None) -> str:
 
 def _checklist(review: Review, answered: standing.Answered) -> list[dict[str, Any]]:
     answers = {a.question: a for a in review.decision.answers.all()}
-    suggested = answered.suggestions or {}
+    suggested = answered.suggestions
     rows = []
     for question in checklist.QUESTIONS:
         given, hint = answers.get(question.id), suggested.get(question.id)
@@ -133,10 +133,11 @@ def _checklist(review: Review, answered: standing.Answered) -> list[dict[str, An
             {
                 "question": question.id,
                 "text": question.text,
-                "gate": question.gate,
+                "gate": question.is_gate,
                 "answer": given.answer if given else "",
                 "evidence": given.evidence if given else "",
-                "suggested": hint.answer if hint else "",
+                "suggested": (hint.answer or "") if hint else "",
+                "suggested_because": hint.why if hint else "",
             }
         )
     return rows

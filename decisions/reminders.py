@@ -20,7 +20,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from decisions import access
-from decisions.models import Review, Reminder, User
+from decisions.models import Reminder, Review, User
 from jobs import work
 
 KIND = "send_reminder"
@@ -73,7 +73,7 @@ def recipients(review: Review) -> dict[User, date]:
     people = access.approvers_of(team) if waiting else access.editors_of(team)
     if waiting:
         people = people.exclude(pk=review.submitted_by_id)
-    found = {person: always for person in people}
+    found = dict.fromkeys(people, always)
     for person in access.approvers_of(team):
         found.setdefault(person, review.due_on + timedelta(days=APPROVERS_AFTER_DAYS))
     for person in User.objects.filter(is_active=True, is_administrator=True):

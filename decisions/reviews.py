@@ -175,8 +175,7 @@ def comment(review: Review, *, text: str, by: User, at: datetime) -> Comment:
 def is_outdated(review: Review) -> bool:
     """Return whether the decision changed after the review was submitted."""
     return (
-        review.submitted_version is not None
-        and review.decision.version != review.submitted_version
+        review.submitted_version is not None and review.decision.version != review.submitted_version
     )
 
 

@@ -1,14 +1,14 @@
 """Where does a decision stand at current prices?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 
-from decisions import checklist, evaluation, questions
+from decisions import checklist, evaluation, figures, questions
 from decisions.models import Decision, Standing
 
 
@@ -19,8 +19,8 @@ class Answered:
     asked: questions.Asked
     result: dict[str, Any] | None
     faults: list[str]
-    reading: checklist.Reading | None = None
-    suggestions: dict[str, checklist.Suggestion] | None = None
+    reading: figures.Reading | None = None
+    suggestions: dict[str, figures.Suggestion] = field(default_factory=dict)
     calculated: evaluation.Evaluation | None = None
 
     def option(self, name: str | None) -> dict[str, Any] | None:
@@ -72,8 +72,9 @@ def _evaluated(asked: questions.Asked, *, draws: int) -> Answered:
         asked=asked,
         result=evaluation.as_json(calculated),
         faults=[],
-        reading=checklist.read_answers(calculated),
-        suggestions=checklist.suggest(calculated),
+        # The team's own answers: what the figures suggest is not yet an answer.
+        reading=checklist.read_answers(question.answers),
+        suggestions=calculated.suggestions or {},
         calculated=calculated,
     )
 
@@ -116,9 +117,9 @@ def store(decision: Decision, answered: Answered, *, at: datetime) -> None:
 
 
 def best_of(result: dict[str, Any]) -> str | None:
-    """Return the name of the first option in the ranking that fits its workload, or None."""
-    misfits = {o["name"] for o in result["options"] if o["fits"] is False}
-    return next((name for name in result["ranking"] if name not in misfits), None)
+    """Return the name of the first in the ranking that meets every requirement, or None."""
+    unable = {o["name"] for o in result["options"] if o["unmet"]}
+    return next((name for name in result["ranking"] if name not in unable), None)
 
 
 def total_per_month(option: dict[str, Any] | None) -> Decimal | None:

@@ -141,9 +141,7 @@ class Answer(models.Model):
     evidence = models.TextField(blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["decision", "question"], name="answer_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["decision", "question"], name="answer_once")]
 
     def __str__(self) -> str:
         return f"{self.question}: {self.answer or 'open'}"

@@ -38,11 +38,7 @@ class Flag(models.Model):
             models.CheckConstraint(
                 name="flag_acknowledged_with_who_when_why",
                 condition=(Q(acknowledged_at__isnull=True) & Q(acknowledged_by_name=""))
-                | (
-                    Q(acknowledged_at__isnull=False)
-                    & ~Q(acknowledged_by_name="")
-                    & ~Q(reason="")
-                ),
+                | (Q(acknowledged_at__isnull=False) & ~Q(acknowledged_by_name="") & ~Q(reason="")),
             ),
         ]
 

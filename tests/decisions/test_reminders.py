@@ -1,0 +1,111 @@
+"""Each reminder is sent once per review, step and person, whatever the clock and the worker do."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core import mail
+
+from decisions import reminders, reviews
+from decisions.models import Reminder, Review
+from jobs import work
+from jobs.models import Job
+from tests.decisions import stories
+from tests.decisions.stories import NOW
+
+DUE = datetime(2026, 12, 31, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def story(db):
+    return stories.ready()
+
+
+def steps_of(person):
+    return set(Reminder.objects.filter(person=person).values_list("step", flat=True))
+
+
+def test_nobody_is_reminded_before_the_first_step(story):
+    assert reminders.schedule(now=NOW) == 0
+
+
+def test_each_step_once_however_often_the_clock_ticks(story):
+    for day in (-14, -14, -13, -7, -7):
+        reminders.schedule(now=DUE + timedelta(days=day))
+    assert steps_of(story.manager) == {"-14", "-7"}
+    assert Reminder.objects.count() == 4  # two steps, manager and approver both prepare
+
+
+def test_a_scheduler_that_was_down_loses_no_step(story):
+    reminders.schedule(now=DUE + timedelta(days=8))
+    assert steps_of(story.manager) == {"-14", "-7", "-1", "0", "+7"}
+
+
+def test_a_review_made_late_is_not_reminded_of_steps_before_it(story):
+    Review.objects.update(created_at=DUE - timedelta(days=3))
+    reminders.schedule(now=DUE)
+    assert steps_of(story.manager) == {"-1", "0"}
+
+
+def test_after_submission_only_those_who_may_sign_are_reminded(story):
+    reviews.submit(story.review, note="", by=story.manager, at=NOW)
+    reminders.schedule(now=DUE - timedelta(days=7))
+    assert steps_of(story.manager) == set()
+    assert steps_of(story.approver) == {"-14", "-7"}
+
+
+def test_long_overdue_goes_to_administrators(story):
+    boss = stories.person(None, "boss@example.org", is_administrator=True)
+    reminders.schedule(now=DUE + timedelta(days=27))
+    assert steps_of(boss) == set()
+    reminders.schedule(now=DUE + timedelta(days=28))
+    assert steps_of(boss) == {"+28"}
+
+
+def test_a_persons_day_is_their_own(story):
+    story.manager.time_zone = "Pacific/Auckland"
+    story.manager.save(update_fields=["time_zone"])
+    late_evening = datetime(2026, 12, 16, 20, tzinfo=UTC)  # the 17th in Auckland: 14 days before
+    reminders.schedule(now=late_evening)
+    assert steps_of(story.manager) == {"-14"}
+    assert steps_of(story.approver) == set()
+
+
+@time_machine.travel(DUE)
+def test_mail_is_sent_once_with_a_stable_id(story, do_work):
+    reminders.schedule(now=DUE)
+    do_work()
+    sent = {m.extra_headers["Message-ID"] for m in mail.outbox}
+    assert len(sent) == len(mail.outbox) == Reminder.objects.filter(state="sent").count() > 0
+    do_work()
+    assert len(mail.outbox) == len(sent)
+    text = mail.outbox[0].body
+    assert "Answers" in text
+    assert "31 December 2026" in text
+
+
+@time_machine.travel(DUE)
+def test_a_signed_review_is_no_longer_reminded_of(story):
+    reminders.schedule(now=DUE)
+    reviews.submit(story.review, note="", by=story.manager, at=NOW)
+    reviews.sign_off(story.review, note="", by=story.approver, at=NOW)
+    asked_for = Job.objects.filter(kind=reminders.KIND)
+    assert all(work.perform(job.pk) for job in asked_for)
+    assert asked_for.count() > 0
+    assert mail.outbox == []
+
+
+@pytest.mark.parametrize(
+    ("created", "today", "expected"),
+    [
+        (date(2027, 1, 1), date(2027, 3, 17), ["-14"]),
+        (date(2028, 1, 1), date(2028, 3, 31), ["-14", "-7", "-1", "0"]),
+        (date(2027, 1, 1), date(2027, 4, 14), ["-14", "-7", "-1", "0", "+7", "+14"]),
+    ],
+)
+def test_steps_of_a_quarter_that_ends_at_a_clock_change(story, created, today, expected):
+    review = story.review
+    review.created_at = datetime(created.year, created.month, created.day, tzinfo=UTC)
+    review.due_on = date(created.year, 3, 31)
+    found = reminders.steps_until(review, today=today, first_day=date.min)
+    assert [step for step, _ in found] == expected
