@@ -42,6 +42,11 @@ class Nature(StrEnum):
 class Stairs(Protocol):
     """Whole replicas against volume. Hashable, so that equal stairs are climbed once."""
 
+    @property
+    def band(self) -> tuple[float, float]:
+        """Throughput at its 10th and its 90th percentile, over the median that is counted on."""
+        ...
+
     def replicas(self, scales: Floats) -> Floats:
         """Return the replicas that each volume asks for; never fewer for a larger volume."""
         ...
@@ -54,7 +59,8 @@ class Line:
     ``fixed`` units whatever the volume; ``scaling`` units at today's volume, following it;
     ``per_replica`` units for each replica that ``stairs`` ask for once ``share`` of the tokens
     arrives. ``price`` is money per unit and month; ``drift_per_month`` is how that price changes
-    (−0.04 falls 4 % a month). ``unit`` and ``price_says`` are the words for a reader.
+    (−0.04 falls 4 % a month). ``unit`` and ``price_says`` are the words for a reader, ``source``
+    is the option whose price it is.
     """
 
     part: Part
@@ -68,6 +74,7 @@ class Line:
     stairs: Stairs | None = None
     share: Decimal = Decimal(1)
     drift_per_month: Decimal = Decimal(0)
+    source: str = ""
 
     def for_share(self, share: Decimal) -> "Line":
         """Return the line when only a share of the tokens comes this way.

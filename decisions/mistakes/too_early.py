@@ -1,0 +1,49 @@
+"""Is the workload still too small for machines of one's own?"""
+
+from decisions.figures import BreakEven, Evaluation, OptionFigures
+from decisions.requirements import falls_short
+from decisions.words import money, quantity, tokens
+
+ID = "too-early"
+SEVERITY = "warns"
+WHERE = "workload"
+
+
+def find(evaluation: Evaluation) -> str | None:
+    """Compare the option under scrutiny with the cheapest API that does as much."""
+    subject = evaluation.subject
+    if not subject.is_self_hosted:
+        return None
+    rivals = [
+        each
+        for each in evaluation.figures
+        if each.is_api and not falls_short(each, subject, evaluation.question)
+    ]
+    if not rivals:
+        return None
+    api = min(rivals, key=lambda each: each.total)
+    if api.total >= subject.total:
+        return None
+    currency = evaluation.question.currency
+    dearer = money(subject.total - api.total)
+    today = evaluation.question.workload.tokens_per_month
+    return (
+        f"At {tokens(today)} a month {subject.name} costs {dearer} {currency} a month more than "
+        f"{api.name}, which does the same. {_pays_from(evaluation, subject, api)}"
+    )
+
+
+def _pays_from(evaluation: Evaluation, subject: OptionFigures, api: OptionFigures) -> str:
+    points = [each for each in evaluation.break_evens if _turns(each, subject.name, api.name)]
+    today = float(evaluation.question.workload.tokens_per_month)
+    later = [each.tokens_per_month for each in points if each.tokens_per_month > today]
+    if not later:
+        return "No larger volume makes it pay, up to 10 trillion tokens."
+    volume = min(later)
+    return (
+        f"It begins to pay at {tokens(volume)}, {quantity(round(volume / today, 1))} times today."
+    )
+
+
+def _turns(point: BreakEven, subject: str, api: str) -> bool:
+    return set(point.between) == {subject, api} and point.cheaper_above == subject

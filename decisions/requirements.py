@@ -1,0 +1,75 @@
+"""Does an option do what the team demands?"""
+
+from decisions.figures import OptionFigures
+from decisions.question import Kind, Option, Question
+
+
+def met(figures: OptionFigures, question: Question) -> dict[str, bool]:
+    """Return each stated requirement and whether the option is known to meet it.
+
+    What is not known counts as not met: nobody should sign on a guess.
+    """
+    option, wanted, work = figures.option, question.requirements, question.workload
+    stated = {
+        "privacy": (wanted.privacy, runs_privately(option)),
+        "custom_model": (wanted.custom_model, runs_custom_model(option)),
+        "api_only": (wanted.api_only, all(leaf.kind.is_api for leaf, _ in option.leaves())),
+        "frontier_quality": (wanted.frontier_quality, reaches_frontier(option)),
+        "least_quality": (
+            wanted.least_quality is not None,
+            (quality(option) or 0.0) >= (wanted.least_quality or 0.0),
+        ),
+        "ttft_ms": (work.ttft_ms is not None, _in_time(figures, "ttft_ms", work.ttft_ms)),
+        "tpot_ms": (work.tpot_ms is not None, _in_time(figures, "tpot_ms", work.tpot_ms)),
+        "capacity": (True, figures.fits is not False),
+    }
+    return {name: does for name, (asked, does) in stated.items() if asked}
+
+
+def falls_short(figures: OptionFigures, other: OptionFigures, question: Question) -> bool:
+    """Say whether an option leaves a requirement unmet that the other one meets."""
+    own, others = met(figures, question), met(other, question)
+    return any(others[name] and not does for name, does in own.items())
+
+
+def runs_privately(option: Option) -> bool:
+    """Say whether no data leaves the team's own machines; a hybrid needs it of every part."""
+    return all(leaf.runs_privately for leaf, _ in option.leaves())
+
+
+def runs_custom_model(option: Option) -> bool:
+    """Say whether the team's own model can run there; in a hybrid one part is enough."""
+    return any(leaf.custom_model for leaf, _ in option.leaves())
+
+
+def reaches_frontier(option: Option) -> bool:
+    """Say whether a frontier model answers at least the part that needs one."""
+    return any(leaf.kind is Kind.CLOSED_API for leaf, _ in option.leaves())
+
+
+def quality(option: Option) -> float | None:
+    """Return the measured quality; a hybrid's is its weakest part's. None when not known."""
+    if option.quality is not None or not option.parts:
+        return option.quality
+    parts = [quality(part.option) for part in option.parts]
+    known = [each for each in parts if each is not None]
+    return min(known) if len(known) == len(parts) else None
+
+
+def _in_time(figures: OptionFigures, name: str, limit: float | None) -> bool:
+    """Say whether every part answers in time, by measurement or by the capacity model."""
+    own: float | None = getattr(figures.option, name)
+    times = [own] if own is not None else _leaf_times(figures, name)
+    return all(time is not None and time <= (limit or 0.0) for time in times)
+
+
+def _leaf_times(figures: OptionFigures, name: str) -> list[float | None]:
+    modelled = {
+        each.option.name: getattr(each.replica.throughput, name)
+        for each in figures.serving
+        if each.replica is not None
+    }
+    return [
+        measured if (measured := getattr(leaf, name)) is not None else modelled.get(leaf.name)
+        for leaf, _ in figures.option.leaves()
+    ]
