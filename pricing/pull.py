@@ -1,0 +1,173 @@
+"""How does a source's answer get into the price book, whole or not at all?
+
+A pull is a piece of background work: the network first, then one transaction that appends what
+changed. The command line, the schedule and the page's button all go through here.
+"""
+
+import base64
+import hashlib
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from jobs import work
+from jobs.models import Job
+from pricing import book, sources, store
+from pricing.freshness import BUNDLED
+from pricing.models import SourceHealth
+from pricing.report import Report
+from pricing.sources import Fetched, Source
+from pricing.sources.client import Client, NoAnswer, NotModified
+from pricing.things import BadAnswer
+
+KIND = "pull_prices"
+LEASE = timedelta(minutes=3)
+WAIT_SECONDS = 120.0
+
+
+def pull(
+    source: str,
+    *,
+    at: datetime,
+    by: str = "",
+    body: bytes | None = None,
+    seen_at: datetime | None = None,
+    bundled: bool = False,
+) -> Report:
+    """Pull a source now and return what came of it.
+
+    `body` is an answer that was saved before, `seen_at` the day on which it was. `bundled` reads the
+    copy inside the product. A failure is a report with its `error`; what was accepted stays.
+    """
+    key = f"{KIND}:{source}:{timezone.now().isoformat()}"
+    job = ask(source, at=at, key=key, by=by, body=body, seen_at=seen_at, bundled=bundled)
+    if not work.perform(job.pk):
+        _wait_for(job)
+    job.refresh_from_db()
+    if job.result is not None:
+        return Report(**job.result)
+    return Report(source=source, error=job.error or "the pull did not finish in time")
+
+
+def ask(
+    source: str,
+    *,
+    at: datetime,
+    key: str,
+    by: str = "",
+    body: bytes | None = None,
+    seen_at: datetime | None = None,
+    bundled: bool = False,
+) -> Job:
+    """Ask for a pull as background work; the same `key` asks once."""
+    payload: dict[str, Any] = {"source": source, "at": at.isoformat(), "bundled": bundled}
+    if body is not None:
+        payload["body"] = base64.b64encode(zlib.compress(body, 1)).decode()
+    if seen_at is not None:
+        payload["seen_at"] = seen_at.isoformat()
+    title = f"Pull prices: {sources.found()[source].title}"
+    return work.enqueue(KIND, key=key, at=at, title=title, payload=payload, by=by)
+
+
+@work.kind(KIND, lease=LEASE, max_attempts=5)
+def handle(held: work.Claim) -> work.Effect:
+    """Ask the source, read the answer, and return the function that writes it."""
+    payload = held.job.payload
+    source = sources.found()[payload["source"]]
+    at = datetime.fromisoformat(payload["at"])
+    _refuse_a_second(held)
+    health = SourceHealth.objects.filter(source=source.name).first() or SourceHealth()
+    try:
+        held.report(percent=10, says=f"asking {source.title}")
+        fetched = _obtain(source, health, payload, at)
+        held.report(percent=50, says="reading the answer")
+        write = _writer(source, health, _seen(source, health, fetched, payload, at))
+    except (NoAnswer, BadAnswer) as error:
+        store.failure(source.name, at=at, error=str(error))
+        raise work.GiveUp(str(error)) from error
+
+    def effect() -> Mapping[str, Any]:
+        # A saved answer has done its duty; a list of jobs need not drag it along.
+        kept = {name: value for name, value in payload.items() if name != "body"}
+        Job.objects.filter(pk=held.job.pk).update(payload=kept)
+        return write().as_json()
+
+    return effect
+
+
+def _obtain(
+    source: Source, health: SourceHealth, payload: Mapping[str, Any], at: datetime
+) -> Fetched:
+    if "body" in payload:
+        return Fetched(body=zlib.decompress(base64.b64decode(payload["body"])), url=source.url)
+    if payload["bundled"] and source.bundled is not None:
+        return source.bundled(at)
+    try:
+        return source.fetch(Client(validators=health.validators), source.url, at)
+    except NotModified:
+        return Fetched(body=b"", url=source.url, revision=health.revision)
+    except NoAnswer as error:
+        only_bundled = not health.revision or health.revision.startswith(BUNDLED)
+        if source.bundled is None or not only_bundled:
+            raise
+        # A first run without a network still has prices: those inside the product.
+        return replace(source.bundled(at), note=f"{error}; the copy inside the product was read")
+
+
+def _seen(
+    source: Source, health: SourceHealth, fetched: Fetched, payload: Mapping[str, Any], at: datetime
+) -> store.Seen:
+    seen_at = fetched.as_of or at
+    if "seen_at" in payload:
+        seen_at = datetime.fromisoformat(payload["seen_at"])
+    sighting = book.Sighting(
+        source=source.name,
+        revision=fetched.revision or f"sha256 {hashlib.sha256(fetched.body).hexdigest()[:16]}",
+        url=fetched.url,
+        seen_at=seen_at,
+    )
+    is_late = health.last_success_at is not None and seen_at < health.last_success_at
+    return store.Seen(sighting=sighting, fetched=fetched, checked_at=at, is_late=is_late)
+
+
+def _writer(source: Source, health: SourceHealth, seen: store.Seen) -> Callable[[], Report]:
+    """Return the function that writes the answer; it runs inside the transaction."""
+    same = health.revision == seen.sighting.revision
+    older_copy = seen.is_late and seen.fetched.revision.startswith(BUNDLED)
+    if older_copy or (same and not _dated_change_is_due(health, seen.sighting.seen_at)):
+        return lambda: store.nothing_new(seen)
+    found = source.read(seen.fetched.body, at=seen.sighting.seen_at)
+    if source.gives == "rates":
+        return lambda: store.exchange_rates(seen, found)
+    return lambda: store.prices(seen, found.quotes)
+
+
+def _dated_change_is_due(health: SourceHealth, at: datetime) -> bool:
+    """Return whether a price that the source announced has begun to hold since."""
+    announced = health.report.get("next_dated")
+    return announced is not None and datetime.fromisoformat(announced) <= at
+
+
+def _refuse_a_second(held: work.Claim) -> None:
+    source = held.job.payload["source"]
+    others = Job.objects.filter(
+        kind=KIND,
+        state=Job.State.RUNNING,
+        lease_until__gt=timezone.now(),
+        key__startswith=f"{KIND}:{source}:",
+    )
+    if others.exclude(pk=held.job.pk).exists():
+        raise work.GiveUp("Another pull of this source is running; see its progress there.")
+
+
+def _wait_for(job: Job) -> None:
+    """Wait for a worker that was quicker to take the job."""
+    until = time.monotonic() + WAIT_SECONDS
+    unfinished = Job.objects.filter(pk=job.pk, state__in=[Job.State.WAITING, Job.State.RUNNING])
+    while unfinished.exists() and time.monotonic() < until:
+        time.sleep(0.1)

@@ -1,0 +1,78 @@
+"""Is this whole answer believable beside the last one?"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from pricing.things import GPU, ON_DEMAND, SPOT, Quote
+
+# Below this share of its last accepted rows a provider is held and keeps its old prices.
+LOWEST_SHARE = Decimal("0.80")
+# The same price on this many GPU models of a provider is a placeholder, not a price.
+SENTINEL_MODELS = 5
+
+
+class Shrunk(NamedTuple):
+    """A provider that lost more rows than a day's changes explain."""
+
+    before: int
+    now: int
+
+
+def shrunk_providers(*, before: Mapping[str, int], now: Mapping[str, int]) -> dict[str, Shrunk]:
+    """Return the providers that fell below 80 % of their last accepted offers.
+
+    Counted per provider: one that vanishes hardly shows in the total.
+
+    >>> shrunk_providers(before={"openrouter": 261, "groq": 20}, now={"groq": 19})
+    {'openrouter': Shrunk(before=261, now=0)}
+    """
+    return {
+        provider: Shrunk(count, now.get(provider, 0))
+        for provider, count in before.items()
+        if now.get(provider, 0) < LOWEST_SHARE * count
+    }
+
+
+def sentinels(quotes: Iterable[Quote]) -> set[tuple[str, Decimal]]:
+    """Return the amounts that a provider puts on five or more GPU models: placeholders."""
+    models: dict[tuple[str, Decimal], set[str]] = defaultdict(set)
+    for quote in quotes:
+        if quote.thing.kind == GPU and quote.amount is not None:
+            models[quote.thing.provider, quote.amount].add(quote.thing.gpu)
+    return {key for key, names in models.items() if len(names) >= SENTINEL_MODELS}
+
+
+def spot_without_discount(quotes: Iterable[Quote]) -> set[str]:
+    """Return the keys of spot offers that cost no less than on demand: they have no spot price."""
+    by_mode: dict[str, dict[tuple[object, ...], Quote]] = {ON_DEMAND: {}, SPOT: {}}
+    for quote in quotes:
+        if quote.thing.mode in by_mode and quote.amount is not None:
+            by_mode[quote.thing.mode][_same_card(quote)] = quote
+    on_demand = by_mode[ON_DEMAND]
+    return {
+        quote.thing.key
+        for card, quote in by_mode[SPOT].items()
+        if card in on_demand and (quote.amount or 0) >= (on_demand[card].amount or 0)
+    }
+
+
+def dearest_of_duplicates(quotes: Iterable[Quote]) -> list[Quote]:
+    """Return each price once. Of two prices of one thing in one answer the dearer one stands."""
+    kept: dict[tuple[str, str, object], Quote] = {}
+    for quote in quotes:
+        key = (quote.thing.key, quote.measure, quote.valid_from)
+        if key not in kept or (quote.amount or 0) > (kept[key].amount or 0):
+            kept[key] = quote
+    return list(kept.values())
+
+
+def offers_by_provider(quotes: Iterable[Quote]) -> Counter[str]:
+    """Return how many things each provider sells in this answer."""
+    return Counter({q.thing.key: q.thing.provider for q in quotes}.values())
+
+
+def _same_card(quote: Quote) -> tuple[object, ...]:
+    thing = quote.thing
+    return thing.provider, thing.host, thing.gpu, thing.gpu_count, thing.region

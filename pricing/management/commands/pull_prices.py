@@ -1,0 +1,76 @@
+"""Pull prices now, as the clock does every day."""
+
+import json
+from argparse import ArgumentParser
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from pricing import pull, sources
+from pricing.report import Report
+from pricing.sources.client import LARGEST_BYTES, Client, NoAnswer
+
+
+class Command(BaseCommand):
+    help = "Pull prices from every source that is on, or from those named."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        known = list(sources.found())
+        parser.add_argument(
+            "--source", action="append", choices=known, help="only this one; repeatable"
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON list of reports")
+        parser.add_argument(
+            "--from", dest="saved", metavar="FILE_OR_URL", help="read a saved answer"
+        )
+        parser.add_argument("--seen-at", type=_day, metavar="DATE", help="the day it was saved")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        names = options["source"] or [source.name for source in sources.scheduled()]
+        if options["saved"] and len(names) != 1:
+            raise CommandError("--from reads the answer of one source: name it with --source.")
+        if options["seen_at"] and not options["saved"]:
+            raise CommandError("--seen-at dates a saved answer: give it with --from.")
+        body = _saved(options["saved"]) if options["saved"] else None
+        now = timezone.now()
+        reports = [
+            pull.pull(name, at=now, by="pull_prices", body=body, seen_at=options["seen_at"])
+            for name in names
+        ]
+        self.stdout.write(
+            json.dumps([report.as_json() for report in reports], indent=2)
+            if options["json"]
+            else "\n".join(map(in_words, reports))
+        )
+        if all(report.error and not report.revision for report in reports):
+            raise CommandError("No source could be pulled. What was accepted before stays.")
+
+
+def in_words(report: Report) -> str:
+    """Return one line that says what a pull came to."""
+    counts = ("accepted", "unchanged", "quarantined", "rejected", "withdrawn")
+    parts = [f"{getattr(report, name)} {name}" for name in counts]
+    if report.held_providers:
+        parts.append(f"held: {', '.join(report.held_providers)}")
+    if report.error:
+        parts.append(report.error)
+    return f"{report.source}: {', '.join(parts)}"
+
+
+def _day(text: str) -> datetime:
+    return datetime.combine(date.fromisoformat(text), time(), tzinfo=UTC)
+
+
+def _saved(place: str) -> bytes:
+    try:
+        if "://" in place:
+            return Client().get(place).body
+        path = Path(place)
+        if path.stat().st_size > LARGEST_BYTES:
+            raise CommandError(f"{place} is larger than {LARGEST_BYTES // 1_000_000} MB.")
+        return path.read_bytes()
+    except (OSError, NoAnswer) as error:
+        raise CommandError(f"{place} cannot be read: {error}") from error

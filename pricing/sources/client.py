@@ -1,0 +1,259 @@
+"""How is a price source asked politely, and how is a bad answer kept from doing harm?
+
+Every request has a deadline for the whole of it, a cap on what it unpacks to, and no way to be sent
+to an address inside the network that it was not configured with.
+"""
+
+import ipaddress
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+CONNECT_SECONDS = 5
+DEADLINE_SECONDS = 30.0
+LARGEST_BYTES = 20_000_000
+TRIES = 3
+MOST_REDIRECTS = 3
+WORTH_ANOTHER_TRY = {429, 500, 502, 503, 504}
+CHUNK_BYTES = 65_536
+USER_AGENT = "Breakeven price book (conditional requests, once a day)"
+
+
+class NoAnswer(Exception):
+    """The source could not be asked, or gave no usable answer; the text says why to a person."""
+
+
+class NotModified(Exception):
+    """The source says that nothing changed since the validators that were sent."""
+
+
+class Answer(NamedTuple):
+    """What a source sent. `validators` go with the next request to the same address."""
+
+    body: bytes
+    url: str
+    validators: dict[str, str]
+
+
+class _Unsafe(OSError):
+    """A connection led to an address that this request may not reach."""
+
+
+class _Guarded(HTTPAdapter):
+    """Opens connections that can be cut from outside, and refuses private addresses when told to.
+
+    The address is checked after connecting, so that a name cannot change its mind in between.
+    """
+
+    def __init__(self, *, public_only: bool) -> None:
+        self.opened: list[Any] = []
+        self.public_only = public_only
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        adapter = self
+
+        class Watched:
+            def connect(self: Any) -> None:
+                super().connect()  # type: ignore[misc]
+                adapter.opened.append(self)
+                if adapter.public_only:
+                    _refuse_private(self.sock)
+
+        http = type("Http", (Watched, HTTPConnection), {})
+        https = type("Https", (Watched, HTTPSConnection), {})
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": type("HttpPool", (HTTPConnectionPool,), {"ConnectionCls": http}),
+            "https": type("HttpsPool", (HTTPSConnectionPool,), {"ConnectionCls": https}),
+        }
+
+    def cut(self) -> None:
+        """End every open connection: what waits for it fails at once."""
+        for connection in self.opened:
+            with suppress(OSError, AttributeError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _refuse_private(connection: socket.socket) -> None:
+    address = ipaddress.ip_address(connection.getpeername()[0])
+    if not address.is_global:
+        connection.close()
+        raise _Unsafe(f"it redirects to {address}, an address inside a private network")
+
+
+class Client:
+    """Asks one source. `validators` are those of earlier answers, by address."""
+
+    def __init__(
+        self,
+        *,
+        validators: dict[str, dict[str, str]] | None = None,
+        deadline_seconds: float = DEADLINE_SECONDS,
+        largest_bytes: int = LARGEST_BYTES,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.validators = validators or {}
+        self.deadline_seconds = deadline_seconds
+        self.largest_bytes = largest_bytes
+        self._sleep = sleep
+
+    def get(self, url: str) -> Answer:
+        """Return the answer of an address that the settings or a source's own file name.
+
+        Raises NotModified, or NoAnswer after three tries. All tries together keep the deadline.
+        """
+        until = time.monotonic() + self.deadline_seconds
+        for attempt in range(1, TRIES + 1):
+            try:
+                return self._follow(url, until)
+            except _TryAgain as trouble:
+                wait = trouble.wait_seconds or 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311
+                if attempt == TRIES or time.monotonic() + wait > until:
+                    raise NoAnswer(f"{urlsplit(url).netloc}: {trouble}") from trouble
+                self._sleep(wait)
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def _follow(self, url: str, until: float) -> Answer:
+        scheme = urlsplit(url).scheme
+        here = url
+        for hop in range(MOST_REDIRECTS + 1):
+            with self._asked(here, until, is_redirect=hop > 0, first=url) as response:
+                target = response.headers.get("Location")
+                if not (response.is_redirect and target):
+                    return self._answer(response, url, until)
+            here = urljoin(here, target)
+            if urlsplit(here).scheme not in {"https", scheme}:
+                raise NoAnswer(f"{urlsplit(url).netloc} redirects to {here}, which is not https")
+        raise NoAnswer(f"{urlsplit(url).netloc} redirects more than {MOST_REDIRECTS} times")
+
+    @contextmanager
+    def _asked(
+        self, url: str, until: float, *, is_redirect: bool, first: str
+    ) -> Iterator[requests.Response]:
+        seconds = max(0.1, until - time.monotonic())
+        adapter = _Guarded(public_only=is_redirect)
+        # A server that drips its headers satisfies every socket time-out; only this ends it.
+        watchdog = threading.Timer(seconds, adapter.cut)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            with requests.Session() as session:
+                session.mount("http://", adapter)
+                session.mount("https://", adapter)
+                yield session.get(
+                    url,
+                    headers=self._headers(first),
+                    timeout=(min(CONNECT_SECONDS, seconds), seconds),
+                    stream=True,
+                    allow_redirects=False,
+                )
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise self._trouble(error, first, until) from error
+        finally:
+            watchdog.cancel()
+
+    def _trouble(self, error: Exception, url: str, until: float) -> Exception:
+        """Return what to raise: worth another try, or not."""
+        if time.monotonic() >= until:
+            return NoAnswer(
+                f"{urlsplit(url).netloc} did not finish within {self.deadline_seconds:g} s"
+            )
+        if (unsafe := _cause(error, _Unsafe)) is not None:
+            return NoAnswer(f"{urlsplit(url).netloc}: {unsafe}")
+        if isinstance(error, urllib3.exceptions.DecodeError):
+            return NoAnswer(f"{urlsplit(url).netloc}: its answer cannot be unpacked")
+        if isinstance(error, _NEVER_BETTER):
+            return NoAnswer(f"{url} is no address that can be asked: {error}")
+        return _TryAgain(_in_words(error))
+
+    def _headers(self, url: str) -> dict[str, str]:
+        known = self.validators.get(url, {})
+        headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"}
+        if "etag" in known:
+            headers["If-None-Match"] = known["etag"]
+        if "last_modified" in known:
+            headers["If-Modified-Since"] = known["last_modified"]
+        return headers
+
+    def _answer(self, response: requests.Response, url: str, until: float) -> Answer:
+        if response.status_code == requests.codes.not_modified:
+            raise NotModified
+        if response.status_code in WORTH_ANOTHER_TRY:
+            raise _TryAgain(f"it answered {response.status_code}", _retry_after(response))
+        if response.status_code != requests.codes.ok:
+            raise NoAnswer(f"{urlsplit(url).netloc} answered {response.status_code}")
+        found = {
+            "etag": response.headers.get("ETag"),
+            "last_modified": response.headers.get("Last-Modified"),
+        }
+        body = self._read(response.raw, until)
+        return Answer(body=body, url=url, validators={k: v for k, v in found.items() if v})
+
+    def _read(self, raw: urllib3.HTTPResponse, until: float) -> bytes:
+        """Read what arrives, piece by piece: a slow or an endless answer ends at deadline or cap."""
+        parts: list[bytes] = []
+        size = 0
+        while part := raw.read1(CHUNK_BYTES, decode_content=True):
+            parts.append(part)
+            size += len(part)
+            if size > self.largest_bytes:
+                raise NoAnswer(f"its answer is larger than {self.largest_bytes // 1_000_000} MB")
+            if time.monotonic() > until:
+                raise NoAnswer(f"it did not finish within {self.deadline_seconds:g} s")
+        return b"".join(parts)
+
+
+class _TryAgain(Exception):
+    def __init__(self, says: str, wait_seconds: float | None = None) -> None:
+        super().__init__(says)
+        self.wait_seconds = wait_seconds
+
+
+_NEVER_BETTER = (
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+)
+
+
+def _cause(error: BaseException, kind: type[BaseException]) -> BaseException | None:
+    seen: BaseException | None = error
+    for _ in range(8):
+        if seen is None or isinstance(seen, kind):
+            return seen
+        inner = [
+            a for a in (*seen.args, getattr(seen, "reason", None)) if isinstance(a, BaseException)
+        ]
+        seen = inner[0] if inner else seen.__cause__ or seen.__context__
+    return None
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, requests.ConnectTimeout):
+        return f"no connection within {CONNECT_SECONDS} s"
+    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
+        return "it did not answer in time"
+    return "no connection" if isinstance(error, requests.ConnectionError) else str(error)
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    asked = response.headers.get("Retry-After", "").strip()
+    if asked.isdigit():
+        return float(asked)
+    try:
+        return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
+    except ValueError:
+        return None

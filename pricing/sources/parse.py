@@ -1,0 +1,94 @@
+"""How is an answer turned into plain values without believing more than it says?"""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from pricing.things import BadAnswer
+
+PER_MILLION = 1_000_000
+# An answer in which more rows than this are broken is broken itself.
+MOST_BAD_ROWS = Decimal("0.01")
+
+
+def strict_json(body: bytes) -> Any:
+    """Return the parsed JSON with exact numbers, or raise BadAnswer.
+
+    Python's parser takes NaN and Infinity, and dies on deep nesting: all three are refused.
+    """
+    try:
+        return json.loads(text_of(body), parse_float=Decimal, parse_constant=_refuse)
+    except RecursionError as error:
+        raise BadAnswer("it is nested too deeply") from error
+    except (ValueError, ArithmeticError) as error:
+        start = text_of(body)[:40].strip()
+        what = "an HTML page" if start.startswith("<") else "not valid JSON"
+        raise BadAnswer(f"it is {what} ({error})") from error
+
+
+def text_of(body: bytes) -> str:
+    """Return the answer as text, or raise BadAnswer when it is not UTF-8 or empty."""
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadAnswer("it is not UTF-8 text") from error
+    if not text.strip():
+        raise BadAnswer("it is empty")
+    return text
+
+
+def table(body: bytes, *, columns: set[str]) -> Iterator[dict[str, str] | None]:
+    """Yield the rows of a CSV by column name, None for a row that is too long or too short.
+
+    Raises BadAnswer when the header lacks a needed column.
+    """
+    rows = csv.reader(io.StringIO(text_of(body)), strict=True)
+    try:
+        header = next(rows)
+        if missing := columns - set(header):
+            raise BadAnswer(f"its header lacks {', '.join(sorted(missing))}")
+        for row in rows:
+            yield dict(zip(header, row, strict=True)) if len(row) == len(header) else None
+    except csv.Error as error:
+        raise BadAnswer(f"it is not a readable CSV ({error})") from error
+
+
+def decimal_of(value: Any) -> Decimal | None:
+    """Return a finite number, None for anything else: a price that is no number is unknown.
+
+    >>> decimal_of("2.5e-06"), decimal_of(""), decimal_of("NaN"), decimal_of(True), decimal_of([1])
+    (Decimal('0.0000025'), None, None, None, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return None
+    try:
+        number = Decimal(value)
+    except (InvalidOperation, ValueError):
+        return None
+    return number if number.is_finite() else None
+
+
+def midnight(value: Any) -> datetime | None:
+    """Return the start of a day in UTC from "2026-07-30" or a date, None for anything else."""
+    try:
+        day = value if isinstance(value, date) else date.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return datetime.combine(day, time(), tzinfo=UTC)
+
+
+def refuse_if_broken(*, rows: int, faults: list[str]) -> None:
+    """Raise BadAnswer when the answer has no rows, or more than 1 % of them are broken."""
+    if rows == 0:
+        raise BadAnswer("it has no rows")
+    if len(faults) > MOST_BAD_ROWS * rows:
+        share = f"{len(faults)} of {rows} rows are broken"
+        raise BadAnswer(f"{share}, the first: {faults[0]}")
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no number")

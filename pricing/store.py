@@ -1,0 +1,145 @@
+"""What is written when a pull succeeds, and what when it fails?
+
+The success runs inside the one transaction that marks the job done. A failure touches nothing but
+the source's health: what was accepted stays, and its age goes on showing.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from pricing import book, quarantine, rates
+from pricing.models import SourceHealth
+from pricing.report import Report
+from pricing.sources import Fetched
+from pricing.sources.ecb import Rate
+from pricing.things import BadAnswer, Quote
+from pricing.weigh import ACCEPTED, QUARANTINED, REJECTED, Weighed, weigh
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """An answer and the circumstances of it.
+
+    `is_late`: it is older than what is stored, read in afterwards, so it becomes history only.
+    """
+
+    sighting: book.Sighting
+    fetched: Fetched
+    checked_at: datetime
+    is_late: bool = False
+
+    @property
+    def source(self) -> str:
+        """Return the source's name."""
+        return self.sighting.source
+
+
+def prices(seen: Seen, quotes: list[Quote]) -> Report:
+    """Append what the answer changes and return what it came to."""
+    sighting = seen.sighting
+    at = sighting.seen_at
+    known = book.known_at(seen.source, at) if seen.is_late else book.known_now(seen.source)
+    is_dated = any(quote.valid_from is not None for quote in quotes)
+    history = book.history(seen.source) if is_dated else frozenset()
+    weighed = weigh(quotes, known=known, history=history, at=at)
+    moves = not seen.is_late
+    book.append(weighed.changes, seen=sighting, known=known, moves_pointers=moves)
+    withdrawn = book.withdraw(weighed.gone, seen=sighting, known=known, moves_pointers=moves)
+    confirmed = quarantine.confirm_by_second_source(at=at) if moves else []
+    report = _report(seen, weighed, withdrawn, confirmed.count(seen.source))
+    if moves:
+        _note_success(seen, report, weighed)
+    return report
+
+
+def exchange_rates(seen: Seen, found: list[Rate]) -> Report:
+    """Append the rates that are new."""
+    new, refused = rates.store(found, source=seen.source, seen_at=seen.sighting.seen_at)
+    if refused and not new:
+        raise BadAnswer(f"its rates jumped: {', '.join(refused[:3])}")
+    report = Report(
+        source=seen.source,
+        revision=seen.sighting.revision,
+        accepted=new,
+        unchanged=len(found) - new - len(refused),
+        rejected=len(refused),
+        error=_notes(
+            seen, [f"rates that jumped were refused: {', '.join(refused)}"] if refused else []
+        ),
+    )
+    _note_success(seen, report, Weighed())
+    return report
+
+
+def nothing_new(seen: Seen) -> Report:
+    """Note that the source said the same as last time."""
+    health = SourceHealth.objects.get(source=seen.source)
+    last = health.report
+    report = Report(
+        source=seen.source,
+        revision=health.revision,
+        unchanged=last.get("unchanged", 0) + last.get("accepted", 0),
+        held_providers=sorted(health.held_providers),
+        error=seen.fetched.note,
+    )
+    health.last_check_at = seen.checked_at
+    # A copy inside the product speaks for its own day, however often it is read.
+    health.last_success_at = max(
+        health.last_success_at or seen.sighting.seen_at, seen.sighting.seen_at
+    )
+    health.error = report.error
+    health.report = {**last, **report.as_json()}
+    health.save()
+    return report
+
+
+def failure(source: str, *, at: datetime, error: str) -> None:
+    """Note that a pull failed. The time of the last success stays what it was."""
+    SourceHealth.objects.get_or_create(source=source)
+    SourceHealth.objects.filter(source=source).update(last_check_at=at, error=error)
+
+
+def _report(seen: Seen, weighed: Weighed, withdrawn: int, confirmed: int) -> Report:
+    counted = [change.status for change in weighed.changes]
+    return Report(
+        source=seen.source,
+        revision=seen.sighting.revision,
+        accepted=counted.count(ACCEPTED) + confirmed,
+        unchanged=weighed.unchanged,
+        quarantined=counted.count(QUARANTINED),
+        rejected=counted.count(REJECTED),
+        withdrawn=withdrawn,
+        confirmed=confirmed,
+        held_providers=sorted(weighed.held),
+        error=_notes(seen, []),
+    )
+
+
+def _notes(seen: Seen, more: list[str]) -> str:
+    return "; ".join(filter(None, [seen.fetched.note, *more]))
+
+
+def _note_success(seen: Seen, report: Report, weighed: Weighed) -> None:
+    health, _ = SourceHealth.objects.get_or_create(source=seen.source)
+    before = health.held_providers
+    last_good = (health.last_success_at or seen.sighting.seen_at).isoformat()
+    health.held_providers = {
+        provider: {
+            "last_good": before.get(provider, {}).get("last_good", last_good),
+            "before": shrunk.before,
+            "now": shrunk.now,
+        }
+        for provider, shrunk in weighed.held.items()
+    }
+    health.last_check_at = seen.checked_at
+    health.last_success_at = seen.sighting.seen_at
+    health.revision = seen.sighting.revision
+    health.validators = {k: v for k, v in seen.fetched.validators.items() if v}
+    health.error = report.error
+    health.report = {**replace(report).as_json(), "next_dated": _iso(weighed.next_dated)}
+    health.save()
+
+
+def _iso(moment: Any) -> str | None:
+    return None if moment is None else moment.isoformat()

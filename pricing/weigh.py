@@ -1,0 +1,181 @@
+"""What does an answer change in the price book? Pure: what is known is handed in."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from pricing.guards import single, whole
+from pricing.things import Quote
+
+ACCEPTED, QUARANTINED = "accepted", "quarantined"
+REJECTED, WITHDRAWN = "rejected", "withdrawn"
+# Amounts are kept to a billionth; more digits are left-overs of binary fractions.
+PLACES = Decimal("0.000000001")
+LARGEST = Decimal(1_000_000_000)
+
+Key = tuple[str, str]
+
+
+class Known(NamedTuple):
+    """What a source said last of one price. `amount` None: nothing of it was ever accepted."""
+
+    offer_id: int
+    provider: str
+    pointer_id: int | None = None
+    observation_id: int | None = None
+    amount: Decimal | None = None
+    currency: str = ""
+    unit: str = ""
+    valid_until: datetime | None = None
+    status: str = ""
+    pending_id: int | None = None
+    pending_amount: Decimal | None = None
+    pending_reason: str = ""
+
+
+class Change(NamedTuple):
+    """An observation to append. `moves` says whether it bears on the current price."""
+
+    quote: Quote
+    status: str
+    reason: str
+    moves: bool = True
+
+
+@dataclass
+class Weighed:
+    """What an answer comes to."""
+
+    changes: list[Change] = field(default_factory=list)
+    gone: list[Key] = field(default_factory=list)
+    unchanged: int = 0
+    held: dict[str, whole.Shrunk] = field(default_factory=dict)
+    next_dated: datetime | None = None
+
+
+def weigh(
+    quotes: Iterable[Quote],
+    *,
+    known: Mapping[Key, Known],
+    history: frozenset[tuple[str, str, datetime | None, Decimal | None]],
+    at: datetime,
+) -> Weighed:
+    """Return what to append for an answer seen at `at`, and what stays as it is.
+
+    `history` is what the source's own dated past already holds.
+    """
+    sold = whole.dearest_of_duplicates(map(_rounded, quotes))
+    result = Weighed(
+        held=whole.shrunk_providers(
+            before=_accepted_offers(known), now=whole.offers_by_provider(sold)
+        )
+    )
+    objections = _objections(sold)
+    current, dated = _in_force(sold, at)
+    for key, quote in current.items():
+        if quote.thing.provider not in result.held:
+            _weigh_one(quote, known.get(key), objections, result)
+    result.changes[:0] = [c for q in dated if (c := _of_history(q, history)) is not None]
+    result.next_dated = min(
+        (q.valid_from for q in dated if q.valid_from and q.valid_from > at), default=None
+    )
+    result.gone = [
+        key
+        for key, was in known.items()
+        if was.status == ACCEPTED and key not in current and was.provider not in result.held
+    ]
+    return result
+
+
+def _weigh_one(
+    quote: Quote, was: Known | None, objections: Mapping[str, single.Verdict], result: Weighed
+) -> None:
+    if was is not None and _says_nothing_new(quote, was):
+        result.unchanged += 1
+        return
+    verdict = objections.get(quote.thing.key) or single.judge(
+        quote, before=was.amount if was is not None and was.currency == quote.currency else None
+    )
+    if verdict is None:
+        result.changes.append(Change(quote, ACCEPTED, ""))
+    elif was is not None and was.pending_id and was.pending_amount == storable(quote.amount):
+        result.unchanged += 1
+    else:
+        result.changes.append(Change(quote, verdict.status, f"{verdict.guard}: {verdict.reason}"))
+
+
+def _says_nothing_new(quote: Quote, was: Known) -> bool:
+    return (
+        was.status == ACCEPTED
+        and was.pending_id is None
+        and quote.amount == was.amount
+        and quote.currency == was.currency
+        and quote.valid_until == was.valid_until
+    )
+
+
+def _of_history(
+    quote: Quote, history: frozenset[tuple[str, str, datetime | None, Decimal | None]]
+) -> Change | None:
+    """Return a dated price of the past or future to append, unless it is stored or unbelievable."""
+    stored = (quote.thing.key, quote.measure, quote.valid_from, quote.amount) in history
+    if stored or single.judge(quote, before=None) is not None:
+        return None
+    return Change(quote, ACCEPTED, "", moves=False)
+
+
+def _in_force(quotes: Iterable[Quote], at: datetime) -> tuple[dict[Key, Quote], list[Quote]]:
+    """Split into the price of each thing that holds now, and those of other times."""
+    current: dict[Key, Quote] = {}
+    dated: list[Quote] = []
+    for quote in quotes:
+        key = (quote.thing.key, quote.measure)
+        if quote.valid_from is not None and quote.valid_from > at:
+            dated.append(quote)
+        elif (earlier := current.get(key)) is None:
+            current[key] = quote
+        elif earlier.valid_from is None or (
+            quote.valid_from and quote.valid_from > earlier.valid_from
+        ):
+            dated.append(earlier)
+            current[key] = quote
+        else:
+            dated.append(quote)
+    return current, dated
+
+
+def _objections(quotes: list[Quote]) -> dict[str, single.Verdict]:
+    """Return what only the whole answer shows to be wrong, by the thing's key."""
+    found: dict[str, single.Verdict] = {}
+    placeholders = whole.sentinels(quotes)
+    for key in whole.spot_without_discount(quotes):
+        says = "spot costs no less than on demand: no spot price"
+        found[key] = single.Verdict(REJECTED, "spot_without_discount", says)
+    for quote in quotes:
+        if quote.amount is not None and (quote.thing.provider, quote.amount) in placeholders:
+            says = f"{quote.amount:f} stands on {whole.SENTINEL_MODELS} or more GPU models"
+            found[quote.thing.key] = single.Verdict(REJECTED, "sentinels", says)
+    return found
+
+
+def _accepted_offers(known: Mapping[Key, Known]) -> Counter[str]:
+    providers: dict[str, set[int]] = defaultdict(set)
+    for was in known.values():
+        if was.status == ACCEPTED:
+            providers[was.provider].add(was.offer_id)
+    return Counter({provider: len(offers) for provider, offers in providers.items()})
+
+
+def _rounded(quote: Quote) -> Quote:
+    amount = quote.amount
+    if amount is None or amount.is_zero() or abs(amount) >= LARGEST:
+        return quote
+    return quote._replace(amount=amount.quantize(PLACES))
+
+
+def storable(amount: Decimal | None) -> Decimal | None:
+    """Return the amount, None for one that is too large for the book: its reason still says it."""
+    return None if amount is None or abs(amount) >= LARGEST else amount
