@@ -17,7 +17,9 @@ SMALLEST_SHARE = 0.0005
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One thing that is not as it was. `effect` is what it alone does to the chosen option's
+    """One thing that is not as it was.
+
+    `effect` is what it alone does to the chosen option's
     monthly cost, in the decision's currency; None where it does nothing, or nothing known.
     """
 

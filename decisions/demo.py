@@ -162,6 +162,7 @@ def _success_story(people: People, *, at: datetime) -> None:
             "mean_input_tokens": 1000,
             "mean_output_tokens": 300,
             "peak_to_mean": 3.0,
+            "requirements": {"frontier_quality": True},
             "source": "The article's EUR 18,000 a month, at its own prices and mix.",
         },
         at=before,
@@ -216,6 +217,17 @@ def _success_story(people: People, *, at: datetime) -> None:
     )
     _sign(decision, people, at=before)
     reviews.schedule_for(decision, now=at)
+    drafts.set_workload(
+        decision,
+        fields={
+            "input_tokens_per_month": 2.64e9,
+            "output_tokens_per_month": 0.792e9,
+            "source": "A tenth more than the article's, so that the next review has a change.",
+        },
+        by=people.manager,
+        at=at,
+        version=decision.version,
+    )
 
 
 def _sign(decision: Decision, people: People, *, at: datetime) -> None:

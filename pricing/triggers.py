@@ -28,7 +28,7 @@ def protect(connection: BaseDatabaseWrapper, table: str, *, deletable: str = "")
     `deletable` is a condition on the old row, such as "OLD.is_demo", under which it may be deleted.
     """
     with connection.cursor() as cursor:
-        for statement in _statements(connection.vendor):
+        for statement in _statements(connection.vendor, deletable=deletable):
             cursor.execute(statement.replace("{table}", table))
 
 
@@ -40,12 +40,20 @@ def unprotect(connection: BaseDatabaseWrapper, table: str) -> None:
             cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{event}{on_table}")
 
 
-def _statements(vendor: str) -> list[str]:
+def _statements(vendor: str, *, deletable: str) -> list[str]:
+    kept = f"WHEN (NOT ({deletable}))" if deletable else ""
     if vendor == "postgresql":
-        events = ("update", "delete", "truncate")
-        return [_FUNCTION_ON_POSTGRESQL, *(_ON_POSTGRESQL.replace("{event}", e) for e in events)]
-    conditions = {"update": "", "delete": "", "insert": _REPLACES}
+        conditions = {"update": "", "delete": kept, "truncate": ""}
+        return [_FUNCTION_ON_POSTGRESQL, *(_on_postgresql(e, w) for e, w in conditions.items())]
+    conditions = {"update": "", "delete": kept, "insert": _REPLACES}
     return [
         _ON_SQLITE.replace("{event}", event).replace("{when}", when)
         for event, when in conditions.items()
     ]
+
+
+def _on_postgresql(event: str, when: str) -> str:
+    # Only a trigger on each row can look at the row.
+    each = "ROW" if when else "STATEMENT"
+    filled = _ON_POSTGRESQL.replace("{event}", event).replace("{when}", when)
+    return filled.replace("{each}", each)
