@@ -130,7 +130,8 @@ def model(name: str) -> Model:
     >>> model("Llama 4 70B")
     Traceback (most recent call last):
     ...
-    decisions.catalogue.UnknownName: ...
+    decisions.catalogue.UnknownName: unknown model 'Llama 4 70B'; near names: Llama-3.3-70B,
+    Llama-4-Scout, Llama-4-Maverick
     """
     return _find(name, _models(), "model")
 
@@ -193,10 +194,10 @@ def model_from_config(
     >>> model_from_config(llama, name="tiny", params_total=1e6).head_dim
     16
     """
-    text = config.get("text_config", config)
+    text = config.get("text_config") or config
     if not isinstance(text, Mapping):
         raise ValueError("text_config: must be an object")
-    experts = _count(text, *_EXPERTS, default=0)
+    experts, experts_active = _experts(text)
     if experts and params_active is None:
         raise ValueError("params_active: a mixture of experts needs its active parameters")
     layers = _count(text, "num_hidden_layers", "n_layer", "num_layers")
@@ -215,7 +216,7 @@ def model_from_config(
         hidden=hidden,
         source=source,
         experts=experts,
-        experts_active=_count(text, *_EXPERTS_ACTIVE, default=1) if experts else 0,
+        experts_active=experts_active,
         mla_latent_rank=latent or None,
         mla_rope_dim=_count(text, "qk_rope_head_dim") if latent else None,
         family=str(config.get("model_type", "")),
@@ -234,7 +235,7 @@ def _count(text: Mapping[str, Any], *names: str, default: int | None = None) -> 
             continue
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise ValueError(f"{name}: must be a whole number, got {value!r}")
-        if value == 0 and default is None:
+        if value == 0 and default != 0:
             raise ValueError(f"{name}: must be above 0")
         return value
     if default is None:
@@ -242,16 +243,27 @@ def _count(text: Mapping[str, Any], *names: str, default: int | None = None) -> 
     return default
 
 
+def _experts(text: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the experts and how many of them a token passes; 0 and 0 for a dense model."""
+    experts = _count(text, *_EXPERTS, default=0)
+    if experts < 2:
+        return 0, 0
+    active = _count(text, *_EXPERTS_ACTIVE)
+    if active >= experts:
+        raise ValueError(f"{_EXPERTS_ACTIVE[0]}: must be below {experts}, got {active}")
+    return experts, active
+
+
 def _layers_with_kv(text: Mapping[str, Any], layers: int) -> int:
-    """Count the layers with full attention where the config lists each layer's kind.
+    """Count the layers with full attention where the config tells the kinds of layers apart.
 
     Sliding-window layers count as full ones: they are bounded, but not small. Linear-attention
     layers keep a fixed state instead of a cache.
     """
     kinds = text.get("layer_types")
-    if not isinstance(kinds, list):
-        return layers
-    return sum("linear" not in str(kind) for kind in kinds) or layers
+    if isinstance(kinds, list):
+        return sum("linear" not in str(kind) for kind in kinds) or layers
+    return layers // _count(text, "full_attention_interval", default=1) or layers
 
 
 def _active(params_total: float, params_active: float | None) -> float:

@@ -1,15 +1,17 @@
 """Which public measurements of inference throughput do we hold, and what do they cover?
 
 The rows are in ``decisions/data/throughput_measurements.csv``, each with its public source.
-``used_for`` says whether the model's constants were fitted near a row ("calibration") or whether
-it was only compared with it afterwards ("validation").
+``used_for`` says what a row did: "calibration" rows set constants of the throughput model, "band"
+rows set the range for mixtures of experts, and "validation" rows were only compared afterwards.
 """
 
 import csv
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import Literal
 
 from decisions import catalogue
 
@@ -29,7 +31,7 @@ class Measurement:
     tensor_parallel: int
     input_tokens: float
     output_tokens: float
-    concurrency: float | str
+    concurrency: float | Literal["max"]
     server: str
     tuned: bool = True
     output_tokens_per_s: float | None = None
@@ -78,7 +80,7 @@ def _measurement(row: Mapping[str, str], line: int) -> Measurement:
             model=row["model"],
             quantization=row["precision"],
             kv_dtype=row.get("kv_dtype") or None,
-            tensor_parallel=int(row.get("tp") or row["gpus"]),
+            tensor_parallel=int(float(row.get("tp") or row["gpus"])),
             input_tokens=float(row["isl"]),
             output_tokens=float(row["osl"]),
             concurrency=_concurrency(row["concurrency"]),
@@ -96,9 +98,10 @@ def _measurement(row: Mapping[str, str], line: int) -> Measurement:
         raise ValueError(f"line {line}: {fault}") from None
 
 
-def _concurrency(text: str) -> float | str:
+def _concurrency(text: str) -> float | Literal["max"]:
     return "max" if text.strip().casefold().startswith("max") else float(text)
 
 
 def _number(text: str | None) -> float | None:
-    return float(text) if text else None
+    number = float(text) if text else math.nan
+    return None if math.isnan(number) else number

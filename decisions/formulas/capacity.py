@@ -15,15 +15,24 @@ from typing import Literal, Required, TypedDict, Unpack, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from decisions.formulas.layouts import Impossible
 from decisions.formulas.replicas import (
     HOURS_PER_MONTH,
-    Impossible,
     Replica,
     replica,
     seconds_in_system,
 )
 
-__all__ = ["Capacity", "Impossible", "Load", "Replica", "replica", "replicas_needed", "size"]
+__all__ = [
+    "Capacity",
+    "Impossible",
+    "Replica",
+    "Usage",
+    "peak_to_mean_of",
+    "replica",
+    "replicas_needed",
+    "size",
+]
 
 SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
 
@@ -64,7 +73,7 @@ class _Demand:
     spare_replicas: int
 
 
-class Load(TypedDict, total=False):
+class Usage(TypedDict, total=False):
     """The arguments that ``size`` and ``replicas_needed`` share."""
 
     peak_to_mean: Required[float]
@@ -78,7 +87,7 @@ def size(
     replica: Replica,
     tokens_per_month: float,
     replicas: int | None = None,
-    **load: Unpack[Load],
+    **usage: Unpack[Usage],
 ) -> Capacity:
     """Return the GPUs that serve this load, or whether ``replicas`` copies do.
 
@@ -89,7 +98,7 @@ def size(
 
     Raises ValueError for numbers out of range.
     """
-    demand = _demand(replica, tokens_per_month, **load)
+    demand = _demand(replica, tokens_per_month, **usage)
     if replicas is not None and replicas < 1:
         raise ValueError(f"replicas: must be at least 1, got {replicas!r}")
     if not replica.fits:
@@ -111,15 +120,15 @@ def size(
 
 
 @overload
-def replicas_needed(replica: Replica, tokens_per_month: float, **load: Unpack[Load]) -> int: ...
+def replicas_needed(replica: Replica, tokens_per_month: float, **usage: Unpack[Usage]) -> int: ...
 @overload
 def replicas_needed(
-    replica: Replica, tokens_per_month: NDArray[np.float64], **load: Unpack[Load]
+    replica: Replica, tokens_per_month: NDArray[np.float64], **usage: Unpack[Usage]
 ) -> NDArray[np.int64]: ...
 def replicas_needed(
     replica: Replica,
     tokens_per_month: float | NDArray[np.float64],
-    **load: Unpack[Load],
+    **usage: Unpack[Usage],
 ) -> int | NDArray[np.int64]:
     """Return the copies that ``size`` would ask for, for one volume or an array of them.
 
@@ -127,7 +136,7 @@ def replicas_needed(
     """
     if not replica.fits:
         raise Impossible(replica.why)
-    demand = _demand(replica, tokens_per_month, **load)
+    demand = _demand(replica, tokens_per_month, **usage)
     needed = _needed(replica, demand) + demand.spare_replicas
     return needed if isinstance(tokens_per_month, np.ndarray) else int(needed)
 

@@ -1,11 +1,12 @@
 """Over how many GPUs should one copy of the model run, and what does it then serve?"""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from decisions import catalogue
 from decisions.catalogue import Gpu, Model, Quantization
+from decisions.formulas import layouts
+from decisions.formulas.layouts import Impossible
 from decisions.formulas.memory import Memory, memory
 from decisions.formulas.throughput import (
     Load,
@@ -18,15 +19,8 @@ from decisions.formulas.throughput import (
 )
 
 HOURS_PER_MONTH = 730
-DEGREES = (1, 2, 4, 8)
-"""GPUs that one replica may span: servers are built and rented in these sizes."""
-
 WORTH_SPLITTING = 0.7
 """Take the smallest degree that makes this share of the best degree's tokens per GPU."""
-
-
-class Impossible(ValueError):
-    """A layout that cannot run; the message says why and what can be done instead."""
 
 
 @dataclass(frozen=True)
@@ -114,11 +108,12 @@ def replica(
         catalogue.server(server), tuned, ttft_ms, tpot_ms, measured_output_tokens_per_s, headroom
     )
     whole = Load(model, quantization, gpu, 1, mean_input_tokens, mean_output_tokens, kv_dtype)
+    estimated = replace(wish, measured_output_tokens_per_s=None)
     tried = [
-        _on(replace(whole, tensor_parallel=degree), gpus, wish)
+        _on(replace(whole, tensor_parallel=degree), gpus, estimated)
         for degree in _degrees(whole, gpus, tensor_parallel, wish)
     ]
-    return _best(tried, gpus)
+    return _on(_best(tried, gpus).load, gpus, wish)
 
 
 def seconds_in_system(one: Replica, concurrency: float) -> float:
@@ -134,55 +129,15 @@ def _check(**numbers: float | None) -> None:
             raise ValueError(f"{name}: must be above 0, got {value!r}")
 
 
-def valid_degrees(model: Model) -> list[int]:
-    """Return the numbers of GPUs that one replica of this model may span.
-
-    Each GPU gets the same number of attention heads, and whole KV heads or copies of one.
-
-    >>> from decisions.catalogue import model
-    >>> valid_degrees(model("Llama-3.3-70B"))
-    [1, 2, 4, 8]
-    """
-    return [degree for degree in DEGREES if _refusal(model, degree) is None]
-
-
-def _refusal(model: Model, degree: int) -> str | None:
-    """Return why the model cannot be split over so many GPUs, or None."""
-    copied = model.mla_latent_rank is not None or degree % model.kv_heads == 0
-    if model.kv_heads % degree and not copied:
-        return f"{model.kv_heads} KV heads cannot be shared out evenly"
-    if model.attention_heads % degree:
-        return f"{model.attention_heads} attention heads cannot be shared out evenly"
-    if degree not in DEGREES:
-        return f"servers let {_listed(DEGREES)} GPUs work as one"
-    return None
-
-
 def _degrees(whole: Load, gpus: int | None, wanted: int | None, wish: _Wish) -> list[int]:
     """Return the degrees to try; raise Impossible when what was wanted cannot run."""
     if wanted is None:
-        return [d for d in valid_degrees(whole.model) if gpus is None or d <= gpus]
-    reason = _refusal(whole.model, wanted)
-    if reason:
-        single = _on(whole, None, wish).fits
-        raise Impossible(_instead(whole.model, wanted, reason, single_fits=single))
+        valid = layouts.valid_degrees(whole.model)
+        return [degree for degree in valid if gpus is None or degree <= gpus]
+    layouts.check(whole.model, wanted, single_fits=_on(whole, None, wish).fits)
     if gpus is not None and gpus < wanted:
         raise Impossible(f"tensor parallel {wanted} needs {wanted} GPUs; there are {gpus}")
     return [wanted]
-
-
-def _instead(model: Model, gpus: int, reason: str, *, single_fits: bool) -> str:
-    """Say why one replica cannot span so many GPUs and how else to use them."""
-    valid = valid_degrees(model)
-    below = max((degree for degree in valid if degree < gpus), default=1)
-    offers = [f"{gpus} single-GPU replicas"] if single_fits else []
-    offers += [f"one replica on {below} GPUs and {gpus - below} spare"] if below > 1 else []
-    text = f"one replica over {gpus} GPUs is impossible: {reason} (valid: {_listed(valid)})"
-    return f"{text}. Possible: {' or '.join(offers)}" if offers else text
-
-
-def _listed(degrees: Sequence[int]) -> str:
-    return ", ".join(map(str, degrees))
 
 
 def _on(load: Load, gpus: int | None, wish: _Wish) -> Replica:
@@ -222,7 +177,7 @@ def _throughput(load: Load, running: int, most: int, wish: _Wish) -> Throughput:
     made = at_concurrency(
         load,
         running=running,
-        band=band_for(server=wish.server, tuned=wish.tuned),
+        band=band_for(model=load.model, server=wish.server, tuned=wish.tuned),
         evidence=evidence,
         max_concurrent_requests=most,
     )
@@ -276,7 +231,7 @@ def _why(load: Load, held: Memory, running: int, wish: _Wish) -> str:
         return f"the weights fit on {where}, but {held.kv_pool_gb:.1f} GB of cache hold not one request"
     if running == 0:
         return f"{where} cannot meet the latency target even for one request at a time"
-    text = f"{where} hold {held.max_concurrent_requests} requests beside the weights"
+    text = f"{where}: {held.max_concurrent_requests} requests fit beside the weights"
     return text + _copies(load)
 
 

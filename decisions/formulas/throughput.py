@@ -19,6 +19,7 @@ from typing import Literal
 from decisions import measurements
 from decisions.catalogue import Gpu, Model, Quantization, Server
 from decisions.catalogue import server as server_called
+from decisions.formulas import layouts
 from decisions.formulas.memory import bytes_per_kv_value, kv_bytes_per_token, kv_copies, memory
 
 WEIGHT_READ_EFFICIENCY = 0.92
@@ -38,6 +39,12 @@ TUNED_BAND = (0.71, 1.01, 1.18)
 
 UNTUNED_BAND = (0.31, 0.59, 0.91)
 """The same at default settings."""
+
+MIXTURE_BAND = (0.49, 0.80, 1.07)
+"""The same for tuned mixtures of experts: the "band" rows of the measurements file."""
+
+UNCHECKED_BAND = (0.31, 0.80, 1.18)
+"""For engines that the model was not checked on: from the worst of both to the best of both."""
 
 Grade = Literal["A", "B", "C", "D"]
 
@@ -210,9 +217,13 @@ def _held(load: Load) -> int:
     ).max_concurrent_requests
 
 
-def band_for(*, server: Server, tuned: bool) -> Band:
+def band_for(*, model: Model, server: Server, tuned: bool) -> Band:
     """Return measured ÷ predicted at P10, P50 and P90 for runs of this kind."""
-    return TUNED_BAND if tuned and server.calibrated else UNTUNED_BAND
+    if not server.calibrated:
+        return UNCHECKED_BAND
+    if not tuned:
+        return UNTUNED_BAND
+    return MIXTURE_BAND if model.is_mixture else TUNED_BAND
 
 
 def grade(*, model: Model, gpu: Gpu, server: Server, tuned: bool) -> Grade:
@@ -239,10 +250,11 @@ def estimate(
 
     "max" is as many as memory holds at full length, at most the server's own limit. Requests
     beyond what can run wait, which shows in the time to the first token. ``tuned=False`` is an
-    engine at its default settings. Raises ValueError for counts below 1 and UnknownName for a
-    server or cache format that is not known.
+    engine at its default settings. Raises ValueError for counts below 1, Impossible for GPUs that
+    the model cannot be split over, and UnknownName for a server or cache format.
     """
     load = Load(model, quantization, gpu, tensor_parallel, input_tokens, output_tokens, kv_dtype)
+    layouts.check(model, tensor_parallel, single_fits=_held(replace(load, tensor_parallel=1)) > 0)
     engine = server_called(server)
     holds = min(_held(load), engine.max_running_requests)
     in_flight = float(holds if concurrency == "max" else concurrency)
@@ -254,7 +266,7 @@ def estimate(
     result = at_concurrency(
         load,
         running=min(in_flight, most_running(load, engine)),
-        band=band_for(server=engine, tuned=tuned),
+        band=band_for(model=model, server=engine, tuned=tuned),
         evidence=evidence,
         max_concurrent_requests=holds,
     )

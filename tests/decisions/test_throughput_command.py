@@ -1,0 +1,181 @@
+import csv
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from decisions import measurements
+
+H100 = {
+    "gpu": "H100",
+    "model": "Llama-3.3-70B",
+    "quantization": "fp8",
+    "tensor_parallel": 2,
+    "input_tokens": 1024,
+    "output_tokens": 1024,
+    "concurrency": 64,
+}
+
+
+def run(**options):
+    out = StringIO()
+    call_command("throughput", **H100 | options, stdout=out)
+    return out.getvalue()
+
+
+def refusal(**options):
+    with pytest.raises(CommandError) as refused:
+        run(**options)
+    assert refused.value.returncode == 2
+    return str(refused.value)
+
+
+def test_it_prints_one_object_of_the_contract():
+    found = json.loads(run())
+    assert set(found) == {
+        "output_tokens_per_s",
+        "ttft_ms",
+        "tpot_ms",
+        "evidence",
+        "max_concurrent_requests",
+    }
+    rates = found["output_tokens_per_s"]
+    assert rates["p10"] < rates["p50"] < rates["p90"]
+    assert rates["p50"] == pytest.approx(2195.8, rel=0.1)
+    assert found["max_concurrent_requests"] == 120
+
+
+def test_the_command_line_is_that_of_the_contract(capsys):
+    call_command(
+        "throughput",
+        *[
+            "--gpu",
+            "H100",
+            "--model",
+            "Llama-3.3-70B",
+            "--quantization",
+            "fp8",
+            "--tensor-parallel",
+            "2",
+        ],
+        *[
+            "--input-tokens",
+            "1024",
+            "--output-tokens",
+            "1024",
+            "--concurrency",
+            "max",
+            "--kv-dtype",
+            "fp8",
+        ],
+        *["--server", "tensorrt-llm", "--untuned"],
+    )
+    found = json.loads(capsys.readouterr().out)
+    assert found["max_concurrent_requests"] == 240
+    assert found["evidence"] == "D"
+
+
+def test_default_settings_are_slower():
+    tuned, default = (json.loads(run(untuned=untuned)) for untuned in (False, True))
+    assert default["output_tokens_per_s"]["p50"] < tuned["output_tokens_per_s"]["p50"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "near"),
+    [
+        ("model", "Llama 4 70B", "Llama-4-Scout"),
+        ("gpu", "H100X", "H100-SXM"),
+        ("quantization", "fp88", "fp8"),
+        ("server", "vlm", "vllm"),
+        ("kv_dtype", "fp3", "fp8"),
+    ],
+)
+def test_an_unknown_name_is_refused_with_near_ones(option, value, near):
+    said = refusal(**{option: value})
+    assert value in said
+    assert near in said
+
+
+def test_impossible_layouts_and_numbers_are_refused():
+    assert "8 KV heads" in refusal(tensor_parallel=3)
+    assert "input_tokens" in refusal(input_tokens=0)
+    assert "concurrency" in refusal(concurrency=float("nan"))
+    assert "--gpu: needed" in refusal(gpu=None)
+
+
+def test_a_file_of_cases_gives_a_line_each(tmp_path):
+    cases = tmp_path / "cases.csv"
+    with cases.open("w", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(
+            [
+                "gpu",
+                "gpus",
+                "model",
+                "precision",
+                "kv_dtype",
+                "tp",
+                "isl",
+                "osl",
+                "concurrency",
+                "engine",
+            ]
+        )
+        writer.writerow(
+            [
+                "H100-SXM-80GB",
+                "2",
+                "Llama-3.x-70B",
+                "fp8",
+                "auto",
+                "2",
+                "1024",
+                "1024",
+                "64",
+                "vllm",
+            ]
+        )
+        row = ["H200-SXM-141GB", 1, "Llama-3.x-70B", "fp8", "fp8", 1, 128, 128, "max (saturated)"]
+        writer.writerow([*row, "TensorRT-LLM"])
+    lines = [json.loads(line) for line in run(cases=cases).splitlines()]
+    assert [line["case_id"] for line in lines] == ["line 2", "line 3"]
+    assert lines[1]["max_concurrent_requests"] == 1332
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "says"),
+    [
+        ("gpu,model", "H100,Llama-3.x-70B", "line 2: column precision is missing"),
+        (
+            "gpu,model,precision,tp,isl,osl,concurrency",
+            "H100,Llama-3.x-70B,fp8,2,many,1,1",
+            "line 2: could not convert",
+        ),
+    ],
+)
+def test_a_faulty_file_is_refused_by_line(tmp_path, header, row, says):
+    cases = tmp_path / "cases.csv"
+    cases.write_text(f"{header}\n{row}\n")
+    assert says in refusal(cases=cases)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    assert "no.csv" in refusal(cases=tmp_path / "no.csv")
+
+
+def test_the_accuracy_table_counts_every_measurement_once(capsys):
+    call_command("accuracy")
+    header, *lines = capsys.readouterr().out.splitlines()
+    assert "median error" in header
+    groups = [line for line in lines if line.split()[0] in {"band", "calibration", "validation"}]
+    assert sum(int(line.split()[3]) for line in groups) == len(measurements.measurements())
+
+
+def test_every_measurement_names_its_public_source():
+    assert all(case.source for case in measurements.measurements())
+    assert {case.used_for for case in measurements.measurements()} == {
+        "calibration",
+        "band",
+        "validation",
+    }
