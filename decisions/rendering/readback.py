@@ -1,0 +1,74 @@
+"""What does a PDF record really hold?"""
+
+import hashlib
+import io
+import json
+import re
+from dataclasses import dataclass
+
+from pypdf import PdfReader
+from pypdf.errors import PyPdfError
+
+ATTACHMENT = "record.json"
+MOST_BYTES = 50 * 2**20
+
+
+class NotARecord(Exception):
+    """The file is no PDF record; the text says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """What was read from a PDF: its pages' text and the attached record."""
+
+    pages: list[str]
+    record_json: str
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the attached record, computed now."""
+        return hashlib.sha256(self.record_json.encode()).hexdigest()
+
+    @property
+    def record_id(self) -> str:
+        """The id that the attached record gives itself; empty when it has none."""
+        try:
+            return str(json.loads(self.record_json)["record"]["id"])
+        except (ValueError, KeyError, TypeError):
+            return ""
+
+    def pages_without(self, text: str) -> list[int]:
+        """Return the numbers of the pages that do not print the text, whatever breaks its lines."""
+        wanted = _close_up(text)
+        return [n for n, page in enumerate(self.pages, start=1) if wanted not in _close_up(page)]
+
+    @property
+    def misnumbered(self) -> list[int]:
+        """Return the pages that do not print "page x of y" with their own numbers."""
+        return [
+            number
+            for number, page in enumerate(self.pages, start=1)
+            if f"page{number}of{len(self.pages)}" not in _close_up(page).lower()
+        ]
+
+
+def _close_up(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def read(pdf: bytes) -> Held:
+    """Read a PDF record. Raises `NotARecord` for anything that is not one."""
+    if len(pdf) > MOST_BYTES:
+        raise NotARecord(f"The file is larger than {MOST_BYTES // 2**20} MB.")
+    try:
+        reader = PdfReader(io.BytesIO(pdf), strict=True)
+        attached = reader.attachments.get(ATTACHMENT, [])
+        pages = [page.extract_text() for page in reader.pages]
+    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise NotARecord(f"The file cannot be read as a PDF: {error}") from error
+    if len(attached) != 1:
+        raise NotARecord(f"The PDF has {len(attached)} attachments named {ATTACHMENT}, not one.")
+    try:
+        return Held(pages=pages, record_json=attached[0].decode())
+    except UnicodeDecodeError as error:
+        raise NotARecord(f"{ATTACHMENT} is no text: {error}") from error
