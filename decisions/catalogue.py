@@ -198,16 +198,14 @@ def model_from_config(
     if not isinstance(text, Mapping):
         raise ValueError("text_config: must be an object")
     experts, experts_active = _experts(text)
-    if experts and params_active is None:
-        raise ValueError("params_active: a mixture of experts needs its active parameters")
     layers = _count(text, "num_hidden_layers", "n_layer", "num_layers")
     heads = _count(text, "num_attention_heads", "n_head")
     hidden = _count(text, "hidden_size", "n_embd", "d_model")
-    latent = _count(text, "kv_lora_rank", default=0)
+    latent_rank, rope_dim = _latent(text)
     return Model(
         name=name,
         params_total=_positive("params_total", params_total),
-        params_active=_active(params_total, params_active),
+        params_active=_active(params_total, params_active, needed=experts > 0),
         layers=layers,
         layers_with_kv=_layers_with_kv(text, layers),
         kv_heads=_count(text, "num_key_value_heads", default=heads),
@@ -217,8 +215,8 @@ def model_from_config(
         source=source,
         experts=experts,
         experts_active=experts_active,
-        mla_latent_rank=latent or None,
-        mla_rope_dim=_count(text, "qk_rope_head_dim") if latent else None,
+        mla_latent_rank=latent_rank,
+        mla_rope_dim=rope_dim,
         family=str(config.get("model_type", "")),
     )
 
@@ -266,7 +264,15 @@ def _layers_with_kv(text: Mapping[str, Any], layers: int) -> int:
     return layers // _count(text, "full_attention_interval", default=1) or layers
 
 
-def _active(params_total: float, params_active: float | None) -> float:
+def _latent(text: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Return rank and rotary part of latent attention; None and None for the usual kind."""
+    rank = _count(text, "kv_lora_rank", default=0)
+    return (rank, _count(text, "qk_rope_head_dim")) if rank else (None, None)
+
+
+def _active(params_total: float, params_active: float | None, *, needed: bool) -> float:
+    if needed and params_active is None:
+        raise ValueError("params_active: a mixture of experts needs its active parameters")
     active = _positive("params_active", params_total if params_active is None else params_active)
     if active > params_total:
         raise ValueError("params_active: cannot exceed params_total")

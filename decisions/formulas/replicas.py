@@ -61,6 +61,16 @@ class _Wish:
     measured_output_tokens_per_s: float | None
     headroom: float
 
+    def __post_init__(self) -> None:
+        """Refuse targets and measurements that are not above 0, and a negative headroom."""
+        _check_above_0(
+            ttft_ms=self.ttft_ms,
+            tpot_ms=self.tpot_ms,
+            measured_output_tokens_per_s=self.measured_output_tokens_per_s,
+        )
+        if not (self.headroom >= 0 and math.isfinite(self.headroom)):
+            raise ValueError(f"headroom: must be 0 or more, got {self.headroom!r}")
+
 
 def replica(
     *,
@@ -95,18 +105,9 @@ def replica(
     >>> one.tensor_parallel, one.replicas, one.memory.max_concurrent_requests
     (2, 1, 189)
     """
-    _check(
-        gpus=gpus,
-        tensor_parallel=tensor_parallel,
-        ttft_ms=ttft_ms,
-        tpot_ms=tpot_ms,
-        measured=measured_output_tokens_per_s,
-    )
-    if not (headroom >= 0 and math.isfinite(headroom)):
-        raise ValueError(f"headroom: must be 0 or more, got {headroom!r}")
-    wish = _Wish(
-        catalogue.server(server), tuned, ttft_ms, tpot_ms, measured_output_tokens_per_s, headroom
-    )
+    _check_above_0(gpus=gpus, tensor_parallel=tensor_parallel)
+    engine = catalogue.server(server)
+    wish = _Wish(engine, tuned, ttft_ms, tpot_ms, measured_output_tokens_per_s, headroom)
     whole = Load(model, quantization, gpu, 1, mean_input_tokens, mean_output_tokens, kv_dtype)
     estimated = replace(wish, measured_output_tokens_per_s=None)
     tried = [
@@ -123,7 +124,7 @@ def seconds_in_system(one: Replica, concurrency: float) -> float:
     return one.slowdown * (prefill_seconds(load) + answer)
 
 
-def _check(**numbers: float | None) -> None:
+def _check_above_0(**numbers: float | None) -> None:
     for name, value in numbers.items():
         if value is not None and not (value > 0 and math.isfinite(value)):
             raise ValueError(f"{name}: must be above 0, got {value!r}")
@@ -132,9 +133,9 @@ def _check(**numbers: float | None) -> None:
 def _degrees(whole: Load, gpus: int | None, wanted: int | None, wish: _Wish) -> list[int]:
     """Return the degrees to try; raise Impossible when what was wanted cannot run."""
     if wanted is None:
-        valid = layouts.valid_degrees(whole.model)
+        valid = layouts.valid_degrees(whole.model, whole.gpu)
         return [degree for degree in valid if gpus is None or degree <= gpus]
-    layouts.check(whole.model, wanted, single_fits=_on(whole, None, wish).fits)
+    layouts.check(whole.model, whole.gpu, wanted, single_fits=_on(whole, None, wish).fits)
     if gpus is not None and gpus < wanted:
         raise Impossible(f"tensor parallel {wanted} needs {wanted} GPUs; there are {gpus}")
     return [wanted]

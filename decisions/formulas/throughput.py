@@ -1,10 +1,14 @@
 """How many tokens a second does one replica make, and how long does a person wait?
 
 One page of physics. A step makes one token for every running request: it reads the weights and
-the caches, or is held up by arithmetic, and each layer adds a fixed launch time. Prompts take
-their share of the same GPUs. The five constants were fitted on 59 public measurements; on 277
-other points of dense 70B models the median error was 13 %. It is weak on mixtures of experts
-(23 % and more) and blind to an engine's settings, so it always gives a range and a grade:
+the caches, or is held up by arithmetic; each layer adds a fixed launch time, and GPUs that share a
+replica exchange partial results. Prompts take their share of the same GPUs.
+
+The first five constants were fitted on 59 public runs; on 277 others of dense 70B models they
+missed by 13 % (median). The exchange has no constant of its own. FP4_FLOPS_SHARE, the queue and
+the range for mixtures were set here, on rows of the measurements file that say so;
+`manage.py accuracy` prints the error on those rows and on the rest. The model is weak on mixtures
+of experts and blind to an engine's settings, so it always gives a range and a grade:
 
 A  the team's own benchmark
 B  this model, where a public measurement of the same GPU and model is held
@@ -254,7 +258,9 @@ def estimate(
     the model cannot be split over, and UnknownName for a server or cache format.
     """
     load = Load(model, quantization, gpu, tensor_parallel, input_tokens, output_tokens, kv_dtype)
-    layouts.check(model, tensor_parallel, single_fits=_held(replace(load, tensor_parallel=1)) > 0)
+    layouts.check(
+        model, gpu, tensor_parallel, single_fits=_held(replace(load, tensor_parallel=1)) > 0
+    )
     engine = server_called(server)
     holds = min(_held(load), engine.max_running_requests)
     in_flight = float(holds if concurrency == "max" else concurrency)

@@ -71,7 +71,7 @@ def test_s24_one_or_two_h100_is_a_question_of_concurrency():
 
 
 def test_s47_three_gpus_do_not_share_out_the_heads_of_a_70b():
-    assert valid_degrees(LLAMA_70B) == [1, 2, 4, 8]
+    assert valid_degrees(LLAMA_70B, H100) == [1, 2, 4, 8]
 
 
 def test_the_figures_of_the_contract():
