@@ -30,7 +30,7 @@ demo: ## Load the demo's teams again
 	@$(PYTHON) manage.py load_demo
 
 demo-remove: ## Remove the demo's teams, people and decisions
-	@$(PYTHON) manage.py load_demo --remove
+	@$(PYTHON) manage.py remove_demo
 
 bench: ## Measure pages, evaluation and rendering; print the table of the README
 	@scripts/setup.sh tests

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 
 from tests import chromium
+from tests.workers import Worker
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server", "worker"}
 
@@ -36,6 +37,30 @@ def django_db_modify_db_settings(tmp_path_factory) -> None:
         database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
     else:
         database["TEST"]["NAME"] = f"breakeven_test_{os.getpid()}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptying_tables() -> Iterator[None]:
+    """Let Django empty the tables after a test that commits: the product's triggers refuse that."""
+    from django.db.backends.base.operations import BaseDatabaseOperations
+
+    def empty(operations: Any, statements: list[str]) -> None:
+        as_ever(operations, _without_triggers(operations.connection, statements))
+
+    as_ever = BaseDatabaseOperations.execute_sql_flush
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", empty)
+        yield
+
+
+def _without_triggers(connection: Any, statements: list[str]) -> list[str]:
+    if connection.vendor == "postgresql":
+        # Until the end of the transaction that empties the tables.
+        return ["SET LOCAL session_replication_role = replica", *statements]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        triggers = dict(cursor.fetchall())
+    return [*(f"DROP TRIGGER {name}" for name in triggers), *statements, *triggers.values()]
 
 
 @pytest.fixture
@@ -94,3 +119,21 @@ def page(browser, live_server) -> Iterator[Any]:
 def repository() -> Path:
     """The folder that holds manage.py."""
     return Path(settings.BASE_DIR)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Worker]]:
+    """Return a function that starts a worker; all are ended after the test."""
+    workers: list[Worker] = []
+
+    def start_one(*options: str, **how: str) -> Worker:
+        log = tmp_path / f"worker{len(workers)}.log"
+        workers.append(Worker(log, *(options or ("--concurrency", "1")), **how))
+        return workers[-1]
+
+    yield start_one
+    for worker in workers:
+        if worker.process.poll() is None:
+            worker.kill_everything()
+        # pytest shows it when the test failed.
+        print(worker.log.read_text())

@@ -3,89 +3,22 @@
 The profile decides on what: SQLite and a broker in a folder, or PostgreSQL and Redis.
 """
 
-import os
 import shutil
-import signal
 import subprocess
 import sys
 from datetime import timedelta
-from pathlib import Path
 
 import psutil
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from jobs import heartbeat, work
 from jobs.models import Job
 from tests.jobs import kinds
 from tests.waiting import is_soon, wait_until
+from tests.workers import environment
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def address_of_the_test_database() -> str:
-    name = connection.settings_dict["NAME"]
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{name}"
-    return os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
-
-
-def environment() -> dict[str, str]:
-    """Return what a process needs to work on this test's database, folder and broker."""
-    return {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "BREAKEVEN_STARTED_BY_A_TEST": "1",
-        "DATABASE_URL": address_of_the_test_database(),
-    }
-
-
-class Worker:
-    """A Celery worker with processes of its own, on the test's database and broker."""
-
-    def __init__(self, log: Path, *options: str) -> None:
-        self.log = log
-        words = (
-            "worker --include tests.jobs.kinds --without-gossip --without-mingle --loglevel info"
-        )
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "--app", "config", *words.split(), *options],
-            env=environment(),
-            stdout=log.open("ab"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-
-    def wait_until_ready(self) -> "Worker":
-        wait_until(lambda: b" ready." in self.log.read_bytes(), says="the worker is ready")
-        return self
-
-    def children(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-    def kill_everything(self) -> None:
-        """End all its processes at once, as when the machine loses power."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-
-@pytest.fixture
-def start(tmp_path):
-    """Return a function that starts a worker; all are ended after the test."""
-    workers: list[Worker] = []
-
-    def start_one(*options: str) -> Worker:
-        log = tmp_path / f"worker{len(workers)}.log"
-        workers.append(Worker(log, *(options or ("--concurrency", "1"))))
-        return workers[-1]
-
-    yield start_one
-    for worker in workers:
-        if worker.process.poll() is None:
-            worker.kill_everything()
-        # pytest shows it when the test failed.
-        print(worker.log.read_text())
 
 
 def ask(key, **payload):
