@@ -1,0 +1,1 @@
+"""What do people fill in, and how is it read and refused?"""

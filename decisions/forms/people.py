@@ -1,0 +1,63 @@
+"""What is asked about teams, their members, and oneself?"""
+
+import zoneinfo
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+
+from decisions.forms.numbers import NumberField
+from decisions.models import Membership, User
+
+
+class TeamForm(forms.Form):
+    """What a team is called, and what its people cost."""
+
+    name = forms.CharField(label="Name of the team", max_length=120)
+    currency = forms.ChoiceField(
+        label="Currency", help_text="New decisions of the team start with it."
+    )
+    loaded_cost_per_fte_year = NumberField(
+        label="Cost of one engineer per year",
+        required=False,
+        above=True,
+        most="1e9",
+        help_text=(
+            "Salary, taxes, equipment and overhead, in the team's currency. It is what the operations "
+            "of self-hosting are charged with. Empty: a default is assumed, and marked as assumed."
+        ),
+    )
+
+    def __init__(self, *args: Any, currencies: Iterable[str], **rest: Any) -> None:
+        """Offer the currencies that prices can be converted into."""
+        super().__init__(*args, **rest)
+        field = self.fields["currency"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker
+        field.choices = [(code, code) for code in currencies]
+
+
+class MemberForm(forms.Form):
+    """Who joins, and what they may do."""
+
+    email = forms.EmailField(label="E-mail", max_length=254)
+    role = forms.ChoiceField(choices=Membership.Role.choices, initial=Membership.Role.VIEWER)
+
+
+class RoleForm(forms.Form):
+    """What a member may do."""
+
+    role = forms.ChoiceField(choices=Membership.Role.choices)
+
+
+class ProfileForm(forms.ModelForm[User]):
+    """The reader's own name and time zone."""
+
+    time_zone = forms.ChoiceField(
+        choices=[(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones())],
+        help_text="Times on all pages are shown in it. Signed records print UTC.",
+    )
+
+    class Meta:
+        model = User
+        fields = ("name", "time_zone")
+        help_texts = {"name": "Printed beside your signature when you submit or sign a review."}

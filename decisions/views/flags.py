@@ -1,0 +1,32 @@
+"""Somebody has looked at a flag: why does nothing change?"""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils import timezone
+
+from decisions import access, flags
+from decisions.forms.reviews import ReasonForm
+
+
+@login_required
+def acknowledge(request: HttpRequest, flag_id: int) -> HttpResponse:
+    """Ask for the reason why a flag changes nothing, and keep it."""
+    flag = access.flag_to_edit(request.user, flag_id)
+    form = ReasonForm(request.POST or None)
+    form.fields["reason"].label = "Why nothing changes for now"
+    if not form.is_valid():
+        return render(request, "flags/acknowledge.html", {"flag": flag, "form": form})
+    reason, at = form.cleaned_data["reason"], timezone.now()
+    if flags.acknowledge(flag, reason=reason, by=request.user, at=at):
+        messages.success(request, "The flag is acknowledged. It stays quiet until it is over.")
+    else:
+        messages.warning(request, "The flag was acknowledged or closed before you.")
+    return redirect("decision-detail", flag.decision_id)
+
+
+urlpatterns = [
+    path("flags/<int:flag_id>/acknowledge/", acknowledge, name="flag-acknowledge"),
+]

@@ -1,0 +1,281 @@
+"""Between which options does the team decide, and at which prices?"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from decisions import (
+    access,
+    catalogue,
+    drafts,
+    evaluation,
+    questions,
+    standing,
+    suggestions,
+)
+from decisions.forms import figures
+from decisions.forms.base import VersionedForm
+from decisions.forms.options import OptionForm, start
+from decisions.models import Decision, Option
+from decisions.views import offers
+from decisions.views.changing import saved
+
+UNDO = "deleted_option"
+
+
+@login_required
+def options(request: HttpRequest, decision_id: int) -> HttpResponse:
+    """List the options, each with the prices it uses and its monthly cost."""
+    decision = access.decision(request.user, decision_id)
+    answered = standing.answer(decision)
+    rows = [
+        {
+            "option": option,
+            "figures": answered.option(option.name),
+            "prices": [p for p in answered.asked.prices if p.option == option.name],
+        }
+        for option in decision.options.all()
+    ]
+    deleted = request.session.get(UNDO) or {}
+    context = {
+        "decision": decision,
+        "rows": rows,
+        "answered": answered,
+        "best": answered.best,
+        "kinds": Option.Kind.choices,
+        "deleted": deleted if deleted.get("decision") == decision.pk else None,
+        "may_edit": access.may_edit(request.user, decision.team),
+    }
+    return render(request, "options/options.html", context)
+
+
+@login_required
+def add(request: HttpRequest, decision_id: int) -> HttpResponse:
+    """Ask for a new option of the kind named in the address, and store it."""
+    decision = access.decision_to_edit(request.user, decision_id)
+    kind = request.GET.get("kind", Option.Kind.CLOSED_API)
+    if kind not in Option.Kind.values:
+        raise Http404
+    option = Option(decision=decision, kind=kind)
+    return _edit(request, option)
+
+
+@login_required
+def edit(request: HttpRequest, decision_id: int, option_id: int) -> HttpResponse:
+    """Show an option's figures and store what is changed."""
+    return _edit(request, access.option_to_edit(request.user, decision_id, option_id))
+
+
+def _edit(request: HttpRequest, option: Option) -> HttpResponse:
+    if request.method != "POST":
+        return _page(request, option, _form(option))
+    if "search" in request.POST:
+        # A search without script: nothing is checked or stored yet, and nothing typed is lost.
+        return _page(request, option, _form(option, initial=request.POST.dict()))
+    form = _form(option, data=request.POST)
+    if not form.is_valid() or not saved(
+        form, lambda: _store(request, option, form), stored=lambda: _form(_again(option))
+    ):
+        return _page(request, option, form)
+    messages.success(request, f"{form.cleaned_data['name']} is stored.")
+    return redirect("decision-options", option.decision_id)
+
+
+def _store(request: HttpRequest, option: Option, form: OptionForm) -> None:
+    """Store the option, unless the evaluation finds a fault in it; then nothing is stored."""
+    entered = form.cleaned_data
+    values = {
+        "name": entered["name"],
+        "kind": option.kind,
+        "offer_id": entered["offer_id"],
+        "figures": form.figures(),
+        "note": entered["note"],
+        "by": request.user,
+        "at": timezone.now(),
+        "version": entered["version"],
+    }
+    decision = option.decision
+    if entered["offer_id"] is not None and not offers.found(entered["offer_id"], decision=decision):
+        raise drafts.Refused("offer_id", "This price is not in the price book. Pick another.")
+    if option.pk is None:
+        drafts.add_option(decision, **values)
+    else:
+        drafts.change_option(option, **values)
+    faults = list(faults_of(decision, entered["name"]))
+    for where, says in faults[1:]:
+        form.refuse_fault(where, says)
+    if faults:
+        raise drafts.Refused(*form.place_of(*faults[0]))
+
+
+def faults_of(decision: Decision, name: str) -> Iterator[tuple[str, str]]:
+    """Yield what the evaluation finds wrong with one option: path inside it, and words."""
+    asked = questions.ask(_fresh(decision))
+    for problem in asked.problems:
+        if problem.startswith(f"{name}: "):
+            yield "offer_id", problem.removeprefix(f"{name}: ")
+    place = next(i for i, each in enumerate(asked.raw["options"]) if each["name"] == name)
+    try:
+        evaluation.read(asked.raw)
+    except evaluation.BadInput as bad:
+        mine = f"options[{place}]"
+        for fault in bad.faults:
+            if fault.path.startswith(f"{mine}."):
+                yield fault.path.removeprefix(f"{mine}."), fault.says
+            elif f"{mine}." in fault.says:
+                yield fault.path, fault.says
+
+
+def _fresh(decision: Decision) -> Decision:
+    return Decision.objects.select_related("team", "chosen").get(pk=decision.pk)
+
+
+def _again(option: Option) -> Option:
+    decision = _fresh(option.decision)
+    stored = decision.options.filter(pk=option.pk).first() if option.pk else None
+    # Deleted meanwhile: what was typed becomes a new option.
+    option.decision, option.pk = decision, stored.pk if stored else None
+    if stored is not None:
+        stored.decision = decision
+    return stored or option
+
+
+def _form(option: Option, *, data: Any = None, initial: dict[str, Any] | None = None) -> OptionForm:
+    others = [other for other in option.decision.options.all() if other.pk != option.pk]
+    return OptionForm(
+        data,
+        initial=start(option, version=option.decision.version) | (initial or {}),
+        kind=option.kind,
+        others=others,
+        kept=option.figures,
+    )
+
+
+def _page(request: HttpRequest, option: Option, form: OptionForm) -> HttpResponse:
+    context = {
+        "decision": option.decision,
+        "option": option,
+        "kind": Option.Kind(option.kind),
+        "kinds": Option.Kind.choices,
+        "form": form,
+        "known_names": figures.known_names() if option.kind in figures.GPUS else {},
+        **offers.context(
+            request,
+            decision=option.decision,
+            kind=option.kind,
+            picked=form["offer_id"].value(),
+        ),
+    }
+    return render(request, "options/edit.html", context)
+
+
+@login_required
+def delete(request: HttpRequest, decision_id: int, option_id: int) -> HttpResponse:
+    """Ask whether to delete an option; delete it, keeping its values for an undo."""
+    option = access.option_to_edit(request.user, decision_id, option_id)
+    decision = option.decision
+    form = VersionedForm(request.POST or None, initial={"version": decision.version})
+    values = drafts.values_of(option)
+
+    def change() -> None:
+        version = form.cleaned_data["version"]
+        drafts.delete_option(option, by=request.user, at=timezone.now(), version=version)
+
+    if form.is_valid() and saved(form, change, stored=lambda: _versioned(decision)):
+        request.session[UNDO] = {"decision": decision.pk, "values": values}
+        return redirect("decision-options", decision.pk)
+    context = {"decision": decision, "option": option, "form": form}
+    return render(request, "options/delete.html", context)
+
+
+def _versioned(decision: Decision) -> VersionedForm:
+    return VersionedForm(initial={"version": _fresh(decision).version})
+
+
+@login_required
+@require_POST
+def restore(request: HttpRequest, decision_id: int) -> HttpResponse:
+    """Bring the option back that this person deleted last."""
+    decision = access.decision_to_edit(request.user, decision_id)
+    deleted = request.session.pop(UNDO, None)
+    if not deleted or deleted["decision"] != decision.pk:
+        messages.warning(request, "There is nothing to bring back.")
+        return redirect("decision-options", decision.pk)
+    try:
+        at, version = timezone.now(), decision.version
+        drafts.add_option(decision, **deleted["values"], by=request.user, at=at, version=version)
+    except (drafts.Refused, drafts.Stale) as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"{deleted['values']['name']} is back.")
+    return redirect("decision-options", decision.pk)
+
+
+@login_required
+def suggest(request: HttpRequest, decision_id: int) -> HttpResponse:
+    """Show one candidate of each missing kind at stored prices, and add those that are ticked."""
+    decision = access.decision_to_edit(request.user, decision_id)
+    asked = request.POST if request.method == "POST" else request.GET
+    models = [model.name for model in catalogue.models()]
+    model = asked.get("model") if asked.get("model") in models else suggestions.USUAL_MODEL
+    proposals = suggestions.propose(decision, model=str(model))
+    if request.method == "POST":
+        return _add_all(request, decision, proposals)
+    context = {
+        "decision": decision,
+        "proposals": proposals,
+        "models": models,
+        "model": model,
+        "loaded_cost": decision.team.loaded_cost_per_fte_year,
+    }
+    return render(request, "options/suggest.html", context)
+
+
+def _add_all(
+    request: HttpRequest, decision: Decision, proposals: list[suggestions.Proposal]
+) -> HttpResponse:
+    ticked = suggestions.standing_alone(
+        [each for each in proposals if each.kind in request.POST.getlist("add")],
+        known=set(decision.options.values_list("name", flat=True)),
+    )
+    form = VersionedForm(request.POST)
+
+    def change() -> None:
+        version = form.cleaned_data["version"]
+        for added, each in enumerate(ticked):
+            values = {"name": each.name, "kind": each.kind, "note": each.why}
+            drafts.add_option(
+                decision,
+                **values,
+                offer_id=each.offer_id,
+                figures=each.figures,
+                by=request.user,
+                at=timezone.now(),
+                version=version + added,
+            )
+
+    if form.is_valid() and saved(form, change, stored=lambda: _versioned(decision)):
+        messages.success(request, f"{len(ticked)} options added. Open each to check its figures.")
+        return redirect("decision-options", decision.pk)
+    for errors in form.errors.values():
+        messages.error(request, " ".join(errors))
+    return redirect("option-suggest", decision.pk)
+
+
+urlpatterns = [
+    path("decisions/<int:decision_id>/options/", options, name="decision-options"),
+    path("decisions/<int:decision_id>/options/add/", add, name="option-add"),
+    path("decisions/<int:decision_id>/options/suggest/", suggest, name="option-suggest"),
+    path("decisions/<int:decision_id>/options/restore/", restore, name="option-restore"),
+    path("decisions/<int:decision_id>/options/<int:option_id>/", edit, name="option-edit"),
+    path(
+        "decisions/<int:decision_id>/options/<int:option_id>/delete/", delete, name="option-delete"
+    ),
+]
