@@ -78,8 +78,8 @@ class Machines:
     """The GPUs of an option. Without ``gpus`` their number follows from the capacity model.
 
     ``replica`` is what one copy of the model needs and does; None when the GPU or the model is
-    not stated, and then nothing is known about capacity. ``estimate`` is the same without the
-    team's own measurement.
+    not stated, and then nothing is known about capacity. ``estimate`` is the same
+    with a tuned server and without the team's own measurement.
     """
 
     gpus: int | None

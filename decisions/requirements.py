@@ -1,5 +1,7 @@
 """Does an option do what the team demands?"""
 
+from collections.abc import Mapping
+
 from decisions.figures import OptionFigures
 from decisions.question import Kind, Option, Question
 
@@ -26,10 +28,13 @@ def met(figures: OptionFigures, question: Question) -> dict[str, bool]:
     return {name: does for name, (asked, does) in stated.items() if asked}
 
 
-def falls_short(figures: OptionFigures, other: OptionFigures, question: Question) -> bool:
-    """Say whether an option leaves a requirement unmet that the other one meets."""
-    own, others = met(figures, question), met(other, question)
-    return any(others[name] and not does for name, does in own.items())
+def falls_short(does: Mapping[str, bool], other: Mapping[str, bool]) -> bool:
+    """Say whether an option leaves a requirement unmet that another one meets.
+
+    >>> falls_short({"privacy": False}, {"privacy": True})
+    True
+    """
+    return any(other[name] and not met for name, met in does.items())
 
 
 def runs_privately(option: Option) -> bool:

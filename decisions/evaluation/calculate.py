@@ -17,7 +17,7 @@ from decisions.figures import (
 )
 from decisions.formulas import breakeven, capacity, drift, npv, ranges
 from decisions.formulas.bills import per_mtok
-from decisions.formulas.lines import bill, bills_of_months
+from decisions.formulas.lines import Line, bill, bills_of_months, totals
 from decisions.question import Option, Question
 
 DRAWS = 10_000
@@ -30,15 +30,19 @@ def evaluate(question: Question, *, draws: int = DRAWS, seed: int = 0) -> Evalua
     ``draws`` is the number of possible futures behind the uncertainty; 0 leaves it out.
     """
     # One month more than the horizon: a bill's drift is followed from today to the last day.
+    lines = {option.name: costs.lines_of(option, question) for option in question.options}
     bills = {
-        option.name: bills_of_months(
-            costs.lines_of(option, question),
+        name: bills_of_months(
+            of_option,
             months=question.horizon_months + 1,
             growth_per_month=question.workload.growth_per_month,
         )
-        for option in question.options
+        for name, of_option in lines.items()
     }
-    figures = [_figures(option, question, bills[option.name]) for option in question.options]
+    figures = [
+        _figures(option, question, lines[option.name], bills[option.name])
+        for option in question.options
+    ]
     figures = _compared(figures, question)
     ranking = tuple(each.name for each in sorted(figures, key=lambda each: each.npv_cost))
     break_evens, cut_short = _break_evens(figures, question)
@@ -60,8 +64,9 @@ def evaluate(question: Question, *, draws: int = DRAWS, seed: int = 0) -> Evalua
     return replace(found, advice=checklist.advise(found))
 
 
-def _figures(option: Option, question: Question, bills: Sequence[Decimal]) -> OptionFigures:
-    lines = costs.lines_of(option, question)
+def _figures(
+    option: Option, question: Question, lines: tuple[Line, ...], bills: Sequence[Decimal]
+) -> OptionFigures:
     per_month = bill(lines)
     once = costs.one_off(option, question)
     return OptionFigures(
@@ -122,28 +127,35 @@ def _copies(leaf: Option) -> int | None:
 
 def _compared(figures: Sequence[OptionFigures], question: Question) -> list[OptionFigures]:
     least = min(each.total for each in figures)
+    able = [(each, requirements.met(each, question)) for each in figures]
     return [
         replace(
             each,
             regret_per_month=each.total - least,
             dominated_by=tuple(
-                other.name for other in figures if _dominates(other, each, question)
+                other.name for other, others in able if _dominates(other, others, each, does)
             ),
         )
-        for each in figures
+        for each, does in able
     ]
 
 
-def _dominates(better: OptionFigures, worse: OptionFigures, question: Question) -> bool:
+def _dominates(
+    better: OptionFigures,
+    better_does: dict[str, bool],
+    worse: OptionFigures,
+    worse_does: dict[str, bool],
+) -> bool:
     """Say whether one option costs no more, monthly and once, and does at least as much.
 
     Two options that are equal in all of this do not dominate each other.
     """
-    if requirements.falls_short(better, worse, question):
+    if better.total > worse.total or better.one_off > worse.one_off:
         return False
-    costs_no_more = better.total <= worse.total and better.one_off <= worse.one_off
+    if requirements.falls_short(better_does, worse_does):
+        return False
     costs_less = better.total < worse.total or better.one_off < worse.one_off
-    return costs_no_more and (costs_less or requirements.falls_short(worse, better, question))
+    return costs_less or requirements.falls_short(worse_does, better_does)
 
 
 def _payback(old: OptionFigures, new: OptionFigures) -> Payback:
@@ -175,33 +187,28 @@ def _break_evens(
         lowest_scale=breakeven.LEAST_TOKENS / today,
         highest_scale=breakeven.MOST_TOKENS / today,
     )
-    crossings = tuple(
+    scales = [Decimal(each.scale) for each in found]
+    bills = [totals(each.lines, scales=scales) for each in figures]
+    points = tuple(
         BreakEven(
             between=(figures[each.first].name, figures[each.second].name),
             tokens_per_month=each.scale * today,
             cheaper_above=figures[each.cheaper_above].name,
             within_capacity=_all_known(
-                _within_capacity(figures[place], each.scale, question)
-                for place in (each.first, each.second)
+                _within_capacity(figures[option], each.scale, question)
+                for option in (each.first, each.second)
             ),
             at_step=each.at_step,
-            bills=(
-                _bill_at(figures[each.first], each.scale),
-                _bill_at(figures[each.second], each.scale),
-            ),
+            bills=(bills[each.first][place], bills[each.second][place]),
         )
-        for each in found
+        for place, each in enumerate(found)
     )
     says = [
         f"break_evens: {figures[first].name} and {figures[second].name} run side by side over "
         "very many steps; not every crossing is listed"
         for first, second in sorted(cut_short)
     ]
-    return crossings, says
-
-
-def _bill_at(figures: OptionFigures, scale: float) -> Decimal:
-    return bill(figures.lines, scale=Decimal(scale)).total
+    return points, says
 
 
 def _within_capacity(figures: OptionFigures, scale: float, question: Question) -> bool | None:

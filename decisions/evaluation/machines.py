@@ -121,7 +121,7 @@ def _size_is_faulty(entry: Fields) -> bool:
 def _replica(
     entry: Fields, workload: Workload, gpus: int | None, replicas: int | None, *, tuned: bool
 ) -> tuple[Replica | None, Replica | None]:
-    """Return one replica as estimated and as measured, the same when nothing was measured.
+    """Return one replica as a tuned server would run it, and as this team runs it.
 
     None when GPU or model is not stated, or is faulty.
     """
@@ -161,8 +161,8 @@ def _built(
 ) -> tuple[Replica | None, Replica | None]:
     build: Callable[..., Replica] = capacity.replica
     try:
-        estimate = build(**layout)
-        if measured is None:
+        estimate = build(**{**layout, "tuned": True})
+        if measured is None and layout["tuned"]:
             return estimate, estimate
         return estimate, build(**layout, measured_output_tokens_per_s=measured)
     except capacity.Impossible as refusal:

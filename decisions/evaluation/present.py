@@ -41,7 +41,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
         ],
         "paybacks": [_payback(each) for each in evaluation.paybacks],
         "flips": [_flip(each) for each in evaluation.flips],
-        "markups": _markups(question),
+        "markups": _markups(evaluation),
         "uncertainty": asdict(evaluation.uncertainty) if evaluation.uncertainty else None,
         "mistakes": [
             {"id": each.id, "severity": each.severity, "where": each.where, "says": each.says}
@@ -217,26 +217,21 @@ def _flip(flip: Flip) -> dict[str, Any]:
     }
 
 
-def _markups(question: Question) -> list[dict[str, Any]]:
-    """Return how many times each API's prices are of each cheaper one's, per direction."""
-    priced = [option for option in question.options if option.prices is not None]
-    found = []
-    for dearer in priced:
-        for cheaper in priced:
-            own, other = dearer.prices, cheaper.prices
-            if own is None or other is None or dearer is cheaper:
-                continue
-            if own.output_per_mtok <= other.output_per_mtok:
-                continue
-            ratios = {
-                "input": markup(dearer=own.input_per_mtok, cheaper=other.input_per_mtok),
-                "output": markup(dearer=own.output_per_mtok, cheaper=other.output_per_mtok),
-            }
-            found.append(
-                {"of": dearer.name, "over": cheaper.name}
-                | {name: None if ratio is None else float(ratio) for name, ratio in ratios.items()}
-            )
-    return found
+def _markups(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """Return how many times one API's prices are another's: per direction, and at the month's mix."""
+    priced = [each for each in evaluation.figures if each.option.prices is not None]
+    pairs = [(a, b) for a in priced for b in priced if a.total > b.total]
+    return [_markup(dearer, cheaper) for dearer, cheaper in pairs]
+
+
+def _markup(dearer: OptionFigures, cheaper: OptionFigures) -> dict[str, Any]:
+    high, low = dearer.option.prices, cheaper.option.prices
+    ratios = {"blended": markup(dearer=dearer.total, cheaper=cheaper.total)}
+    if high is not None and low is not None:
+        ratios["input"] = markup(dearer=high.input_per_mtok, cheaper=low.input_per_mtok)
+        ratios["output"] = markup(dearer=high.output_per_mtok, cheaper=low.output_per_mtok)
+    known = {name: None if ratio is None else float(ratio) for name, ratio in ratios.items()}
+    return {"of": dearer.name, "over": cheaper.name, **known}
 
 
 def _reading(evaluation: Evaluation) -> dict[str, Any] | None:

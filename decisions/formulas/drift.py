@@ -48,7 +48,7 @@ def cost_between(
 
     >>> cost_between(ours=[Decimal(2)] * 3, theirs=[Decimal(1)] * 3, start=Decimal("0.5"),
     ...              end=Decimal(2))
-    Decimal('1.5')
+    Decimal('1.50')
     """
     gaps = _gaps(ours, theirs)
     inner = [Decimal(month) for month in range(len(gaps)) if start < month < end]

@@ -93,12 +93,8 @@ class Line:
             for scale, count in zip(scales, steps, strict=True)
         ]
 
-    def cost(self, scale: Decimal = Decimal(1)) -> Decimal:
-        """Return the money per month at a volume, today's unless another is given."""
-        return self.units([scale])[0] * self.price
-
     def _steps(self, scales: Sequence[Decimal]) -> list[Decimal]:
-        if self.stairs is None:
+        if self.stairs is None or not scales:
             return [Decimal(0)] * len(scales)
         volumes = np.array([float(scale * self.share) for scale in scales])
         return [Decimal(int(count)) for count in self.stairs.replicas(volumes)]
@@ -120,7 +116,7 @@ class Bill:
 
 
 def bill(lines: Sequence[Line], *, scale: Decimal = Decimal(1)) -> Bill:
-    """Add the lines up by part, at a volume.
+    """Add the lines up by part, at a volume, today's unless another is given.
 
     >>> rent = Line(part=Part.GPUS, nature=Nature.RENT, unit="GPUs", price=Decimal(1825),
     ...             price_says="2.50 EUR/GPU-hour × 730 h", fixed=Decimal(2))
@@ -131,8 +127,17 @@ def bill(lines: Sequence[Line], *, scale: Decimal = Decimal(1)) -> Bill:
     """
     sums = dict.fromkeys(Part, Decimal(0))
     for line in lines:
-        sums[line.part] += line.cost(scale)
+        sums[line.part] += line.units([scale])[0] * line.price
     return Bill(**{part.value: amount for part, amount in sums.items()})
+
+
+def totals(lines: Sequence[Line], *, scales: Sequence[Decimal]) -> list[Decimal]:
+    """Return the whole bill at each of many volumes."""
+    sums = [Decimal(0)] * len(scales)
+    for line in lines:
+        for place, units in enumerate(line.units(scales)):
+            sums[place] += units * line.price
+    return sums
 
 
 def bills_of_months(

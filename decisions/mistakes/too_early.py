@@ -1,7 +1,7 @@
 """Is the workload still too small for machines of one's own?"""
 
 from decisions.figures import BreakEven, Evaluation, OptionFigures
-from decisions.requirements import falls_short
+from decisions.requirements import falls_short, met
 from decisions.words import money, quantity, tokens
 
 ID = "too-early"
@@ -14,10 +14,11 @@ def find(evaluation: Evaluation) -> str | None:
     subject = evaluation.subject
     if not subject.is_self_hosted:
         return None
+    does = met(subject, evaluation.question)
     rivals = [
         each
         for each in evaluation.figures
-        if each.is_api and not falls_short(each, subject, evaluation.question)
+        if each.is_api and not falls_short(met(each, evaluation.question), does)
     ]
     if not rivals:
         return None

@@ -1,0 +1,28 @@
+from decisions.mistakes import too_early
+
+from ..questions import closed, evaluated, managed, pair
+
+
+def test_found_where_an_api_is_cheaper():
+    says = too_early.find(evaluated(closed(), managed(), pair(ops_fte=0.25), chosen="C"))
+    assert "costs 5,410 EUR a month more than B" in says
+    assert "begins to pay at 11.9 billion tokens, 9.2 times today" in says
+
+
+def test_found_where_no_volume_pays():
+    cheap = managed(input_per_mtok=1e-6, output_per_mtok=1e-6)
+    says = too_early.find(evaluated(cheap, pair(), chosen="C"))
+    assert "No larger volume makes it pay" in says
+
+
+def test_not_found_where_it_pays():
+    assert too_early.find(evaluated(closed(), pair(), chosen="C")) is None
+
+
+def test_not_found_where_an_api_is_chosen():
+    assert too_early.find(evaluated(managed(), pair(), chosen="B")) is None
+
+
+def test_not_found_where_privacy_rules_the_api_out():
+    found = evaluated(managed(), pair(), chosen="C", requirements={"privacy": True})
+    assert too_early.find(found) is None
