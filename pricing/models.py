@@ -74,9 +74,8 @@ class Offer(models.Model):
         if self.kind == self.Kind.GPU:
             count = f"{self.gpu_count} × " if self.gpu_count > 1 else ""
             return f"{count}{self.gpu} at {self.seller}, {self.terms}"
-        return " ".join(
-            filter(None, [self.model, self.quantization, "at", self.seller, self.region])
-        )
+        name = self.source_name.rpartition("/")[2] or self.model
+        return " ".join(filter(None, [name, "at", self.seller, self.region]))
 
     @property
     def seller(self) -> str:

@@ -19,8 +19,8 @@ _TAILS = re.compile(
 )
 _REGION = re.compile(r"^(us|eu|apac|au|jp|ca|uk|global|us-gov|regional)\.(?=[a-z0-9-]+\.)")
 _VENDOR = re.compile(
-    r"^(meta|anthropic|mistral|amazon|cohere|ai21|qwen|openai|deepseek|google|writer|nvidia|zai"
-    r"|minimax|moonshotai|moonshot|twelvelabs|databricks|azure)[.](?=[a-z])|^(databricks|meta)-(?=[a-z])"
+    r"^(meta|anthropic|mistral|amazon|cohere|ai21|qwen|openai|google|writer|nvidia|zai"
+    r"|minimax|moonshotai|moonshot|twelvelabs|databricks|azure)[.](?=[a-z])|^(databricks|meta|nvidia)-(?=[a-z])"
 )
 # Four digits alone ("-0324") are left: makers of open models name new weights so.
 _DATE = re.compile(r"[-@](20\d{2}-?[01]\d-?[0-3]\d|[01]\d-20\d{2})(?=-|$|:)")
@@ -69,6 +69,7 @@ def read(source_name: str) -> Name:
 def _normalised(name: str) -> str:
     kept = _VENDOR.sub("", _QUANTIZATION.sub("", name))
     kept = _DATE.sub("", _VERSION_TAG.sub("", kept).replace("_", "-"))
+    kept = kept.replace("deepseek.", "deepseek-")
     kept = re.sub(r"^llama-?v?(?=\d)", "llama-", kept)
     kept = _TAILS.sub("", _POINT.sub(r"\1.\2", kept))
     return kept.strip("-.:") or name

@@ -8,6 +8,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from pricing.models import CurrentPrice, Observation
 from pricing.queries import differs
+from pricing.things import plain
 
 Status = Observation.Status
 
@@ -45,9 +46,7 @@ def confirm_by_second_source(*, at: datetime) -> list[str]:
     for row in rows:
         second = next((s for s in said[row.offer_id, row.measure] if _confirms(s, row)), None)
         if second is not None:
-            evidence = (
-                f"observation {second.pk} of {second.source}: {second.amount:f} {second.currency}"
-            )
+            evidence = f"observation {second.pk} of {second.source}: {_said(second)}"
             _decide(
                 row,
                 Status.ACCEPTED,
@@ -116,6 +115,11 @@ def _decide(
     moved = {"observation": decided, "pending": None} if accepted else {"pending": decided}
     CurrentPrice.objects.filter(pk=row.pk, pending=seen).update(**moved)
     return decided
+
+
+def _said(observation: Observation) -> str:
+    amount = "unknown" if observation.amount is None else plain(observation.amount)
+    return f"{amount} {observation.currency}"
 
 
 def _said_by_offer(offer_ids: list[int]) -> dict[tuple[int, str], list[Observation]]:

@@ -30,7 +30,8 @@ class Price:
 
     `seen_at` is when this amount was first seen, `checked_at` when the source last confirmed it.
     `status` is "accepted", or "withdrawn": the last known price of what is no longer sold.
-    `others` are what other sources say of the same thing.
+    `others` are what other sources say of the same thing. `is_contested`: the source says another
+    price by now, which waits in quarantine or was refused; such a price counts as stale too.
     """
 
     measure: str
@@ -49,6 +50,7 @@ class Price:
     valid_until: datetime | None
     is_expired: bool
     status: str
+    is_contested: bool = False
     others: tuple["Price", ...] = ()
 
     @property
@@ -162,14 +164,17 @@ def newest_observation_id() -> int:
     return Observation.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
-def _current(offers: dict[int, Offer], visible: Q) -> Iterator[Observation]:
+Held = tuple[Observation, bool]
+
+
+def _current(offers: dict[int, Offer], visible: Q) -> Iterator[Held]:
     rows = CurrentPrice.objects.filter(visible, offer_id__in=offers, observation__isnull=False)
     for row in rows.select_related("observation"):
         if row.observation is not None:
-            yield row.observation
+            yield row.observation, row.pending_id is not None
 
 
-def _held_at(offers: dict[int, Offer], visible: Q, at: datetime) -> Iterator[Observation]:
+def _held_at(offers: dict[int, Offer], visible: Q, at: datetime) -> Iterator[Held]:
     """Yield what held at a moment: what was known then, else what was learnt of it later.
 
     So an answer that could be given then never changes, and one that could not may become known.
@@ -185,7 +190,8 @@ def _held_at(offers: dict[int, Offer], visible: Q, at: datetime) -> Iterator[Obs
         key = (row.offer_id, row.measure, row.source, row.for_team_id)
         if row.seen_at <= at or key not in held or _is_later(row, held[key], at):
             held[key] = row
-    yield from held.values()
+    for row in held.values():
+        yield row, False
 
 
 def _is_later(row: Observation, than: Observation, at: datetime) -> bool:
@@ -195,14 +201,14 @@ def _is_later(row: Observation, than: Observation, at: datetime) -> bool:
 
 
 def _priced(
-    offers: dict[int, Offer], seen: Iterable[Observation], *, now: datetime
+    offers: dict[int, Offer], seen: Iterable[Held], *, now: datetime
 ) -> dict[int, OfferPrice]:
     sources = Sources()
     found: dict[int, dict[str, list[Price]]] = {pk: {} for pk in offers}
-    for observation in seen:
+    for observation, is_contested in seen:
         offer = offers[observation.offer_id]
         freshness = sources.freshness(observation.source, offer.provider)
-        price = _as_price(observation, offer, freshness, now)
+        price = _as_price(observation, offer, freshness, is_contested, now)
         found[offer.pk].setdefault(observation.measure, []).append(price)
     return {
         pk: _as_offer_price(offer, {m: _chosen(p) for m, p in found[pk].items()})
@@ -230,7 +236,9 @@ def _order(price: Price) -> tuple[bool, bool, bool, bool, float, str]:
     )
 
 
-def _as_price(observation: Observation, offer: Offer, freshness: Freshness, now: datetime) -> Price:
+def _as_price(
+    observation: Observation, offer: Offer, freshness: Freshness, is_contested: bool, now: datetime
+) -> Price:
     is_quote = observation.for_team_id is not None
     until = observation.valid_until
     stale = not is_quote and freshness.is_stale(kind=offer.kind, mode=offer.mode, now=now)
@@ -246,11 +254,12 @@ def _as_price(observation: Observation, offer: Offer, freshness: Freshness, now:
         observation_id=observation.pk,
         is_quote=is_quote,
         is_bundled=not is_quote and freshness.is_bundled,
-        is_stale=stale,
+        is_stale=stale or is_contested,
         valid_from=observation.valid_from,
         valid_until=until,
         is_expired=until is not None and until <= now,
         status=observation.status,
+        is_contested=is_contested,
     )
 
 

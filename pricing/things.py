@@ -68,3 +68,12 @@ class Reading(NamedTuple):
 
 class BadAnswer(Exception):
     """An answer that is refused whole; the text says why to the person who looks after sources."""
+
+
+def plain(amount: Decimal) -> str:
+    """Write an amount without an exponent or trailing zeros.
+
+    >>> plain(Decimal("0.200000000")), plain(Decimal("1E+3"))
+    ('0.2', '1000')
+    """
+    return f"{amount.normalize():f}"

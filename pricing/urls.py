@@ -1,5 +1,15 @@
 """Which pages of the price book are where?"""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from pricing import views
+
+urlpatterns = [
+    path("prices/", views.price_list, name="price-list"),
+    path("prices/<int:offer_id>/", views.price_detail, name="price-detail"),
+    path("prices/sources/", views.price_sources, name="price-sources"),
+    path("prices/sources/<slug:name>/pull/", views.source_pull, name="source-pull"),
+    path("prices/quarantine/", views.price_quarantine, name="price-quarantine"),
+    path("prices/quarantine/<int:price_id>/", views.quarantine_decide, name="quarantine-decide"),
+    path("teams/<int:team_id>/quotes/add/", views.quote_add, name="quote-add"),
+]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from pricing.guards import single, whole
-from pricing.things import Quote
+from pricing.things import Quote, plain
 
 ACCEPTED, QUARANTINED = "accepted", "quarantined"
 REJECTED, WITHDRAWN = "rejected", "withdrawn"
@@ -156,7 +156,7 @@ def _objections(quotes: list[Quote]) -> dict[str, single.Verdict]:
         found[key] = single.Verdict(REJECTED, "spot_without_discount", says)
     for quote in quotes:
         if quote.amount is not None and (quote.thing.provider, quote.amount) in placeholders:
-            says = f"{quote.amount:f} stands on {whole.SENTINEL_MODELS} or more GPU models"
+            says = f"{plain(quote.amount)} stands on {whole.SENTINEL_MODELS} or more GPU models"
             found[quote.thing.key] = single.Verdict(REJECTED, "sentinels", says)
     return found
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from pricing import gpus
-from pricing.things import GPU, Quote
+from pricing.things import GPU, Quote, plain
 
 REJECTED, QUARANTINED = "rejected", "quarantined"
 
@@ -37,7 +37,7 @@ def no_free_lunch(quote: Quote) -> Verdict | None:
         return Verdict(REJECTED, "no_free_lunch", f"“{quote.written[:60]}” is no price: unknown")
     if quote.amount <= 0:
         return Verdict(
-            REJECTED, "no_free_lunch", f"{quote.amount:f} is no price: unknown, not free"
+            REJECTED, "no_free_lunch", f"{plain(quote.amount)} is no price: unknown, not free"
         )
     return None
 
@@ -52,15 +52,15 @@ def explicit_currency(quote: Quote) -> Verdict | None:
 
 def within_band(quote: Quote) -> Verdict | None:
     """A price outside what such a thing can cost is a slip of unit or point."""
-    amount = _in_usd(quote)
-    if amount is None:
+    if quote.amount is None:
         return None
+    amount = quote.amount / ROUGH_UNITS_PER_USD.get(quote.currency, 1)
     lowest, highest = _band(quote)
     if not lowest <= amount <= highest:
-        says = f"{quote.amount:f} is outside {lowest:f} to {highest:f} {quote.currency} {_UNITS[quote.unit]}"
+        says = f"{plain(quote.amount)} is outside {lowest:f} to {highest:f} {quote.currency} {_UNITS[quote.unit]}"
         return Verdict(REJECTED, "within_band", says)
     if quote.unit == "mtok" and amount > UNUSUAL_MTOK:
-        says = f"{quote.amount:f} is above {UNUSUAL_MTOK} {quote.currency} per million tokens"
+        says = f"{plain(quote.amount)} is above {UNUSUAL_MTOK} {quote.currency} per million tokens"
         return Verdict(QUARANTINED, "within_band", says)
     return None
 
@@ -70,8 +70,10 @@ def no_jump(quote: Quote, *, before: Decimal | None) -> Verdict | None:
     if before is None or quote.amount is None or before / JUMP < quote.amount < before * JUMP:
         return None
     times = quote.amount / before
-    way = f"{times:.3g} times" if times > 1 else f"1/{1 / times:.3g} of"
-    return Verdict(QUARANTINED, "no_jump", f"{way} the last price, {before:f}: needs confirmation")
+    way = f"{times:.1f} times" if times > 1 else f"1/{1 / times:.1f} of"
+    return Verdict(
+        QUARANTINED, "no_jump", f"{way} the last price, {plain(before)}: needs confirmation"
+    )
 
 
 def judge(quote: Quote, *, before: Decimal | None) -> Verdict | None:
@@ -94,8 +96,3 @@ def _band(quote: Quote) -> tuple[Decimal, Decimal]:
         return Decimal(50), Decimal(200_000)
     return (LOWEST_PART_MTOK if quote.measure in PARTS else LOWEST_MTOK), HIGHEST_MTOK
 
-
-def _in_usd(quote: Quote) -> Decimal | None:
-    if quote.amount is None:
-        return None
-    return quote.amount / ROUGH_UNITS_PER_USD.get(quote.currency, 1)

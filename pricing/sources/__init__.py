@@ -53,7 +53,7 @@ class Source:
     @property
     def url(self) -> str:
         """Return the address to ask: the setting's, else the source's own."""
-        return settings.PRICE_SOURCE_URLS.get(self.name, self.default_url or "")
+        return str(settings.PRICE_SOURCE_URLS.get(self.name, self.default_url or ""))
 
 
 @cache

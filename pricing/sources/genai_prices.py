@@ -53,7 +53,7 @@ def bundled(at: datetime) -> Fetched:
     """
     from genai_prices.data import providers
 
-    body = [
+    body: list[dict[str, Any]] = [
         {
             "id": provider.id,
             "pricing_urls": provider.pricing_urls,
