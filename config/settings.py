@@ -182,6 +182,7 @@ SIGNUP_OPEN = env.bool("SIGNUP_OPEN", not PRODUCTION)
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "portfolio"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+AXES_VERBOSE = False
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
