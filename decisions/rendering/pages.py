@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from decisions.rendering import rows
+from decisions.rendering import drawings, rows
 from decisions.rendering.rows import Row
 from decisions.rendering.text import printable_record
 from decisions.rendering.wording import Money, day, moment
@@ -57,6 +57,7 @@ def contents(
         "period": safe["period"],
         "currency": money.currency,
         "options": _cut(options, room.rows),
+        "drawings": drawings.draw(safe["question"], safe["result"]),
         **_summary(safe, options, money),
         **_lists(safe, options, money, room=room),
         "checklist": [rows.answer(each) for each in safe["checklist"]],
@@ -100,8 +101,9 @@ def _lists(
 ) -> dict[str, Shown]:
     result, question = safe["result"], safe["question"]
     names = [each["name"] for each in question["options"]]
+    chosen = question.get("chosen")
     # The option of this record first: nobody should have to look for its sums.
-    order = sorted(options, key=lambda each: each["name"] != question.get("chosen"))
+    order = sorted(options, key=lambda each: each["name"] != chosen)
     lists = {
         "changes": [rows.change(each, money) for each in safe["changes"]],
         "comments": [
@@ -111,8 +113,8 @@ def _lists(
         "workload": rows.workload(question, money),
         "inputs": [rows.inputs(each, money) for each in question["options"]],
         "assumed": rows.assumed(result.get("assumed", []), names),
-        "break_evens": [rows.break_even(each) for each in result.get("break_evens", [])],
-        "moves": rows.moves(result.get("paybacks", []), question.get("chosen"), money),
+        "break_evens": [rows.break_even(e) for e in drawings.in_chart_order(result, chosen)],
+        "moves": rows.moves(result.get("paybacks", []), chosen, money),
         "chances": rows.chances(result.get("uncertainty") or {}),
         "mistakes": [rows.mistake(each) for each in result.get("mistakes", [])],
         "flags": list(safe["flags"]),

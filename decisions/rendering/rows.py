@@ -131,9 +131,10 @@ def assumed(lines: Sequence[str], names: Sequence[str]) -> list[str]:
     return [f"{says} for {', '.join(whose)}" if whose else says for says, whose in gathered.items()]
 
 
-def break_even(found: Mapping[str, Any]) -> dict[str, str]:
+def break_even(found: Mapping[str, Any]) -> dict[str, Any]:
     """Return where two options cost the same."""
     return {
+        "number": found["number"] or NOTHING,
         "between": " and ".join(found["between"]),
         "volume": figures.tokens(found["tokens_per_month"]),
         "above": found["cheaper_above"],
