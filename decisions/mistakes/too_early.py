@@ -37,13 +37,15 @@ def find(evaluation: Evaluation) -> str | None:
 def _pays_from(evaluation: Evaluation, subject: OptionFigures, api: OptionFigures) -> str:
     points = [each for each in evaluation.break_evens if _turns(each, subject.name, api.name)]
     today = float(evaluation.question.workload.tokens_per_month)
-    later = [each.tokens_per_month for each in points if each.tokens_per_month > today]
+    later = [each for each in points if each.tokens_per_month > today]
     if not later:
         return "No larger volume makes it pay, up to 10 trillion tokens."
-    volume = min(later)
-    return (
-        f"It begins to pay at {tokens(volume)}, {quantity(round(volume / today, 1))} times today."
-    )
+    first = min(later, key=lambda each: each.tokens_per_month)
+    times = quantity(round(first.tokens_per_month / today, 1))
+    text = f"It begins to pay at {tokens(first.tokens_per_month)}, {times} times today"
+    if first.within_capacity is False:
+        return f"{text}, which is more than its machines carry."
+    return f"{text}."
 
 
 def _turns(point: BreakEven, subject: str, api: str) -> bool:
