@@ -80,10 +80,17 @@ def _page(request: HttpRequest, decision: Decision, form: ChooseForm) -> HttpRes
         **shown,
         "form": form,
         "today": today,
-        "break_even": charts.break_even(today.calculated) if today.calculated else None,
+        "volume": _volume_chart(decision, today),
         "may_edit": access.may_edit(request.user, decision.team),
     }
     return render(request, "compare/compare.html", context)
+
+
+def _volume_chart(decision: Decision, answered: standing.Answered) -> charts.BreakEvenChart | None:
+    if answered.result is None or answered.calculated is None:
+        return None
+    chosen = decision.chosen.name if decision.chosen else None
+    return charts.break_even(answered.result, charts.curves(answered.calculated), chosen=chosen)
 
 
 def _at_volume(request: HttpRequest, decision: Decision) -> dict[str, Any]:
@@ -92,6 +99,7 @@ def _at_volume(request: HttpRequest, decision: Decision) -> dict[str, Any]:
     factor, fault = _factor(request, base=base)
     answered = standing.answer(decision, tokens_factor=factor)
     result = answered.result
+    chosen = decision.chosen.name if decision.chosen else None
     ranked = [answered.option(name) for name in result["ranking"]] if result else []
     return {
         "decision": decision,
@@ -105,7 +113,7 @@ def _at_volume(request: HttpRequest, decision: Decision) -> dict[str, Any]:
         "best": answered.best,
         "ranked": ranked,
         "verdict": verdict(result, horizon_months=decision.horizon_months) if result else "",
-        "costs": charts.cost_comparison(result) if result else None,
+        "costs": charts.cost_comparison(result, chosen=chosen) if result else None,
     }
 
 

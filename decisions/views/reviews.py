@@ -11,7 +11,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -127,8 +127,9 @@ def _act(
         review.refresh_from_db()
         form.add_error(None, str(refusal))
         if review.state == State.SIGNED and name != "comment":
-            context = {"review": review, "refusal": str(refusal)}
-            return render(request, "reviews/conflict.html", context, status=409)
+            back = reverse("review-detail", args=[review.pk])
+            context = {"says": f"{refusal} Your step was not taken.", "back": back}
+            return render(request, "409.html", context, status=409)
         return _page(request, review, **{name: form})
     return redirect("review-detail", review.pk)
 

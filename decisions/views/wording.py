@@ -5,29 +5,24 @@ from typing import Any
 
 from decisions.changes import Change
 from decisions.checklist import QUESTIONS
-from decisions.forms.checklist import WORDS
-from decisions.forms.figures import FIGURES
-from decisions.forms.workload import WorkloadForm
+from decisions.rendering.labels import ANSWERS, FIELDS, UNITS
 from decisions.templatetags.figures import number, percent
 
-_FIELDS = {figure.path: figure.label for figure in FIGURES}
-_FIELDS |= {name: str(field.label) for name, field in WorkloadForm.base_fields.items()}
-_FIELDS |= {"loaded_cost_per_fte_year": "Cost of a person per year", "parts": "Parts"}
 _QUESTIONS = {question.id: question.text for question in QUESTIONS}
 
 
 def in_words(change: Change) -> dict[str, Any]:
-    """Return the change with labels of the forms and values as people write them."""
+    """Return the change in the words of the record, with values as people write them."""
     where, _, field = change.what.partition(": ")
-    label = _FIELDS.get(field, field)
+    is_share = UNITS.get(field) == "%"
     if where == "answer":
         what = _QUESTIONS.get(field, field)
     else:
-        what = ": ".join(filter(None, [where[:1].upper() + where[1:], label.removesuffix(" (%)")]))
+        what = ": ".join(filter(None, [where[:1].upper() + where[1:], FIELDS.get(field, field)]))
     return {
         "what": what,
-        "old": _value(change.old, is_share="(%)" in label),
-        "new": _value(change.new, is_share="(%)" in label),
+        "old": _value(change.old, is_share=is_share),
+        "new": _value(change.new, is_share=is_share),
         "effect": change.effect,
     }
 
@@ -50,7 +45,7 @@ def _value(value: Any, *, is_share: bool) -> str:
         return ", ".join(_value(each, is_share=False) for each in value)
     if isinstance(value, dict):
         return _mapping(value)
-    return WORDS.get(value, str(value))
+    return ANSWERS.get(value, str(value))
 
 
 def _mapping(value: dict[str, Any]) -> str:
