@@ -1,7 +1,35 @@
 """Which pages does the product have? Each view module lists its own addresses."""
 
-from decisions.views import portfolio
+from decisions.api import evaluate
+from decisions.views import (
+    checklists,
+    compare,
+    decisions,
+    flags,
+    health,
+    offers,
+    options,
+    portfolio,
+    profile,
+    reviews,
+    teams,
+    work,
+    workloads,
+)
 
 urlpatterns = [
     *portfolio.urlpatterns,
+    *decisions.urlpatterns,
+    *workloads.urlpatterns,
+    *options.urlpatterns,
+    *offers.urlpatterns,
+    *checklists.urlpatterns,
+    *compare.urlpatterns,
+    *reviews.urlpatterns,
+    *flags.urlpatterns,
+    *teams.urlpatterns,
+    *profile.urlpatterns,
+    *work.urlpatterns,
+    *evaluate.urlpatterns,
+    *health.urlpatterns,
 ]

@@ -71,6 +71,7 @@ class CrossingRow:
     cost: str
     says: str
     is_shown: bool
+    within_capacity: bool | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,6 +261,7 @@ def _rows(
             cost=money(each["monthly_cost"][0], currency),
             says=f"below it {below} is cheaper, above it {above}",
             is_shown=number in shown,
+            within_capacity=each["within_capacity"],
         )
 
 

@@ -130,8 +130,8 @@ def _marks(option: Mapping[str, Any], *, best: str | None, chosen: str | None) -
         marks.append("best")
     if option["name"] == chosen:
         marks.append("chosen")
-    if option["fits"] is False:
-        marks.append("does not carry the workload")
+    if option.get("unmet"):
+        marks.append("does not do what is asked")
     return " · ".join(marks)
 
 

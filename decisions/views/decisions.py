@@ -1,0 +1,109 @@
+"""One decision: which option is best, which is chosen, and what stands behind every figure?"""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from decisions import access, drafts, standing
+from decisions.forms.decisions import NewDecisionForm
+from decisions.models import AuditEvent, Decision, Review, Team
+from decisions.views.shown import shown
+from pricing import currency
+
+EVENTS_SHOWN = 30
+
+
+@login_required
+def new(request: HttpRequest, team_id: int) -> HttpResponse:
+    """Ask for a name and start a decision; its steps follow."""
+    team = access.team_to_edit(request.user, team_id)
+    currencies = sorted({team.currency, *currency.known_currencies()})
+    form = NewDecisionForm(
+        request.POST or None, currencies=currencies, initial={"currency": team.currency}
+    )
+    if request.method == "POST" and form.is_valid():
+        decision = _create(form, team, request)
+        if decision is not None:
+            return redirect("decision-workload", decision.pk)
+    return render(request, "decisions/new.html", {"team": team, "form": form})
+
+
+def _create(form: NewDecisionForm, team: Team, request: HttpRequest) -> Decision | None:
+    try:
+        return drafts.create(team, **form.cleaned_data, by=request.user, at=timezone.now())
+    except drafts.Refused as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.says)
+        return None
+
+
+@login_required
+def detail(request: HttpRequest, decision_id: int) -> HttpResponse:
+    """Show the answer first, then everything that it rests on."""
+    decision = access.decision(request.user, decision_id)
+    answered = standing.answer(decision)
+    context: dict[str, Any] = {
+        "decision": decision,
+        "answered": answered,
+        "shown": shown(decision, answered),
+        "review": _current_review(decision),
+        "flags": decision.flags.filter(closed_at=None),
+        "events": _events(decision),
+        "may_edit": access.may_edit(request.user, decision.team),
+    }
+    return render(request, "decisions/detail.html", context)
+
+
+def _current_review(decision: Decision) -> Review | None:
+    """Return the earliest review that is not signed yet, or else the newest."""
+    reviews = decision.reviews.order_by("year", "quarter")
+    return reviews.exclude(state=Review.State.SIGNED).first() or reviews.last()
+
+
+def _events(decision: Decision) -> list[AuditEvent]:
+    """Return what happened to the decision, newest first."""
+    found = AuditEvent.objects.filter(subject_key=f"decision:{decision.pk}")
+    return list(found.order_by("-position")[:EVENTS_SHOWN])
+
+
+@login_required
+@require_POST
+def archive(request: HttpRequest, decision_id: int) -> HttpResponse:
+    """Take the decision out of the lists; its page offers to bring it back."""
+    return _moved(request, decision_id, to="archive")
+
+
+@login_required
+@require_POST
+def unarchive(request: HttpRequest, decision_id: int) -> HttpResponse:
+    """Bring an archived decision back."""
+    return _moved(request, decision_id, to="unarchive")
+
+
+def _moved(request: HttpRequest, decision_id: int, *, to: str) -> HttpResponse:
+    decision = access.decision_to_edit(request.user, decision_id)
+    move = {"archive": drafts.archive, "unarchive": drafts.unarchive}[to]
+    try:
+        move(decision, by=request.user, at=timezone.now(), version=_version(request))
+    except drafts.Stale:
+        messages.error(request, "Somebody changed this decision since you opened it: look again.")
+    return redirect("decision-detail", decision.pk)
+
+
+def _version(request: HttpRequest) -> int:
+    """Return the version that the form was opened on; what is no number fits no version."""
+    text = request.POST.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+urlpatterns = [
+    path("teams/<int:team_id>/decisions/new/", new, name="decision-new"),
+    path("decisions/<int:decision_id>/", detail, name="decision-detail"),
+    path("decisions/<int:decision_id>/archive/", archive, name="decision-archive"),
+    path("decisions/<int:decision_id>/unarchive/", unarchive, name="decision-unarchive"),
+]
