@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 if command -v uv >/dev/null 2>&1; then
     uv=uv
 else
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check uv
+    .venv/bin/python -m pip install -qq --disable-pip-version-check uv
     uv=".venv/bin/python -m uv"
 fi
 compile() {

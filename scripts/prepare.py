@@ -3,6 +3,7 @@
 One process for all of it: starting Django takes longer than the work of a second start.
 """
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -20,11 +21,13 @@ DEMO_WAS_LOADED = Path(settings.VAR_DIR) / "demo-was-loaded"
 def main() -> None:
     """Do what is still to do, and print how to sign in when asked with `--welcome`."""
     django.setup()
+    first_start = not DEMO_WAS_LOADED.exists()
+    says = sys.stdout if first_start else io.StringIO()
     call_command("migrate", verbosity=0, interactive=False)
-    call_command("load_embedded_prices", verbosity=0)
+    call_command("load_embedded_prices", stdout=says)
     # Once: a demo that somebody removed stays removed. Over a user's data load_demo refuses itself.
-    if not settings.PRODUCTION and not DEMO_WAS_LOADED.exists():
-        call_command("load_demo", verbosity=0)
+    if not settings.PRODUCTION and first_start:
+        call_command("load_demo", stdout=says)
         DEMO_WAS_LOADED.touch()
     if "--welcome" in sys.argv:
         call_command("welcome")

@@ -71,7 +71,7 @@ install_requirements() {
         return
     fi
     say "Installing what $1 names ..."
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$1" \
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r "$1" \
         || stop "Installing from $1 failed: see the message above."
     cp "$1" ".venv/installed-$1"
 }
