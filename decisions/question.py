@@ -65,7 +65,7 @@ class Workload:
         """Input and output tokens of today's month."""
         return self.volume.total
 
-    @property
+    @cached_property
     def swing(self) -> float:
         """Peak hour over mean hour: from the hourly profile where there is one."""
         if not self.hourly_tokens:

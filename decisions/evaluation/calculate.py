@@ -99,9 +99,8 @@ def _serving(leaf: Option, share: Decimal, question: Question) -> Serving:
         replica=machines.replica,
         tokens_per_month=float(work.tokens_per_month * share),
         replicas=_copies(leaf),
-        peak_to_mean=work.peak_to_mean,
+        peak_to_mean=work.swing,
         peak_concurrent_requests=None if peak is None else peak * float(share),
-        hourly_tokens=work.hourly_tokens,
         availability=work.availability,
     )
     return Serving(

@@ -30,9 +30,8 @@ class Sizing:
         needed = capacity.replicas_needed(
             self.replica,
             scales * float(work.tokens_per_month),
-            peak_to_mean=work.peak_to_mean,
+            peak_to_mean=work.swing,
             peak_concurrent_requests=None if peak is None else 0.0,
-            hourly_tokens=work.hourly_tokens,
             availability=work.availability,
         ).astype(np.float64)
         if peak is None:

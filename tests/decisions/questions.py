@@ -1,6 +1,8 @@
 """Small builders of inputs for the evaluation, and one call from an input to its JSON."""
 
+import copy
 import json
+from typing import Any
 
 from decisions.evaluation import as_json, evaluate, parse, read
 
@@ -67,7 +69,7 @@ def evaluated(*options, draws=0, **more):
     return evaluate(read(parse(json.dumps(question(*options, **more)))), draws=draws)
 
 
-class Answer(dict):
+class Answer(dict[str, Any]):
     """The JSON of an evaluation, with its options by name."""
 
     def option(self, name):
@@ -90,3 +92,27 @@ class Answer(dict):
 
 def answer(*options, draws=0, **more):
     return Answer(as_json(evaluated(*options, draws=draws, **more)))
+
+
+def example(**more):
+    parts = hybrid("H", ("C", 0.8), ("A", 0.2))
+    reserved = pair("D", 1.5, kind="reserved_gpu")
+    return question(closed(), managed(), pair(), reserved, parts, chosen="C", **more)
+
+
+def changed(path, value, raw=None):
+    """Return the example with one value replaced, at a path such as options.2.gpus."""
+    raw = copy.deepcopy(raw or example())
+    *parents, last = [int(step) if step.isdigit() else step for step in path.split(".")]
+    place = raw
+    for step in parents:
+        place = place.setdefault(step, {}) if isinstance(place, dict) else place[step]
+    place[last] = value
+    return raw
+
+
+def said(detector, evaluation):
+    """Return what a mistake detector says; fails where it finds nothing."""
+    says = detector.find(evaluation)
+    assert says is not None
+    return says

@@ -42,10 +42,16 @@ def gpus(option):
     return answer(option).option(option["name"])["per_month"]["gpus"]
 
 
+def number_in(text, pattern):
+    found = re.search(pattern, text)
+    assert found, text
+    return float(found[1].replace(",", ""))
+
+
 def threshold(fte, wage):
     """The sum that the first question of the checklist compares API spend with."""
     says = answer(closed(), pair(ops_fte=fte), fte=wage)["checklist"]["spend"]["why"]
-    return float(re.search(r"threshold of this team is ([\d,.]+) EUR", says)[1].replace(",", ""))
+    return number_in(says, r"threshold of this team is ([\d,.]+) EUR")
 
 
 def at_forty_percent(total_millions):
@@ -172,7 +178,7 @@ def net(saving, engineering):
 
 def room_for_people():
     says = answer(bill("old", 8650), pair()).mistake("no-people-cost")
-    return float(re.search(r"pays for ([\d.]+) FTE", says)[1])
+    return number_in(says, r"pays for ([\d.]+) FTE")
 
 
 def engineers(wage):

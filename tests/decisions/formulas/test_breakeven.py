@@ -1,7 +1,7 @@
 """Every crossing of two bills, found and placed right."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
@@ -89,14 +89,27 @@ def test_a_pair_cut_short_hides_no_other_pair():
 
 
 def test_lines_of_a_bill_fold_into_a_curve():
-    common = {"part": Part.GPUS, "nature": Nature.RENT, "unit": "GPUs", "price_says": ""}
+    fixed = Line(
+        part=Part.GPUS,
+        nature=Nature.RENT,
+        unit="GPUs",
+        price_says="",
+        price=Decimal(3),
+        fixed=Decimal(2),
+    )
     bill = [
-        Line(**common, price=Decimal(3), fixed=Decimal(2)),
-        Line(**common, price=Decimal(5), scaling=Decimal(2)),
-        Line(**common, price=Decimal(7), per_replica=Decimal(2), stairs=Each(1)),
+        fixed,
+        replace(fixed, price=Decimal(5), fixed=Decimal(0), scaling=Decimal(2)),
+        replace(
+            fixed,
+            price=Decimal(7),
+            fixed=Decimal(0),
+            per_replica=Decimal(2),
+            stairs=Each(1),
+        ),
     ]
     folded = curve(bill)
-    assert (folded.fixed, folded.slope) == (6, 10)
+    assert (folded.fixed, folded.slope) == (Decimal(6), Decimal(10))
     assert folded.steps == ((Each(1), Decimal(1), Decimal(14)),)
 
 

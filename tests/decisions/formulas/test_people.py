@@ -5,7 +5,7 @@ from decisions.formulas.people import engineers_in, fte_paid_by, operations
 
 def test_what_a_saving_pays_for_costs_the_saving():
     saving, wage = Decimal(3850), Decimal(120_000)
-    fte = fte_paid_by(saving_per_month=saving, loaded_cost_per_fte_year=wage)
+    fte = fte_paid_by(saving_per_month=saving, loaded_cost_per_fte_year=wage) or Decimal(0)
     assert operations(fte=fte, loaded_cost_per_fte_year=wage) == saving
 
 

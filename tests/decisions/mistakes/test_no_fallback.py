@@ -1,17 +1,17 @@
 from decisions.mistakes import no_fallback
 
-from ..questions import closed, evaluated, hybrid, managed, pair
+from ..questions import closed, evaluated, hybrid, managed, pair, said
 
 
 def test_found_where_machines_stand_alone():
-    says = no_fallback.find(evaluated(closed(), managed(), pair(), chosen="C"))
+    says = said(no_fallback, evaluated(closed(), managed(), pair(), chosen="C"))
     assert "an outage of 2 hours leaves 3.56 million tokens unanswered" in says
     assert "B would answer them for 2.03 EUR" in says
 
 
 def test_found_in_the_self_hosted_part_of_a_hybrid():
     mixed = hybrid("H", ("C", 0.8), ("A", 0.2))
-    says = no_fallback.find(evaluated(closed(), pair(), mixed, chosen="H"))
+    says = said(no_fallback, evaluated(closed(), pair(), mixed, chosen="H"))
     assert "2.85 million tokens" in says
 
 

@@ -1,10 +1,10 @@
 from decisions.mistakes import no_people_cost
 
-from ..questions import bill, closed, evaluated, hybrid, pair
+from ..questions import bill, closed, evaluated, hybrid, pair, said
 
 
 def test_found_where_operations_are_zero():
-    says = no_people_cost.find(evaluated(closed(), pair()))
+    says = said(no_people_cost, evaluated(closed(), pair()))
     assert says.startswith("C counts nobody to run the machines.")
     assert "2,500 to 10,000 EUR a month" in says
     assert "3,850 a month, pays for 0.38 FTE" in says
@@ -12,12 +12,12 @@ def test_found_where_operations_are_zero():
 
 def test_found_in_a_bill_and_in_a_hybrid():
     own = bill("own", 4500, kind="reserved_gpu")
-    says = no_people_cost.find(evaluated(closed(), own, hybrid("H", ("own", 0.8), ("A", 0.2))))
+    says = said(no_people_cost, evaluated(closed(), own, hybrid("H", ("own", 0.8), ("A", 0.2))))
     assert says.startswith("own, H count nobody")
 
 
 def test_without_a_wage_it_speaks_of_fte_only():
-    says = no_people_cost.find(evaluated(closed(), pair(), people={}))
+    says = said(no_people_cost, evaluated(closed(), pair(), people={}))
     assert "0.25 to 1 FTE, on top of the rent" in says
 
 

@@ -1,17 +1,17 @@
 from decisions.mistakes import under_optimised
 
-from ..questions import bill, closed, evaluated, pair
+from ..questions import bill, closed, evaluated, pair, said
 
 
 def test_found_where_a_measurement_is_far_below():
     slow = pair(measured_output_tokens_per_s=5)
-    says = under_optimised.find(evaluated(closed(), slow))
+    says = said(under_optimised, evaluated(closed(), slow))
     assert says.startswith("C makes 5 output tokens/s a replica (measured)")
     assert "times as much for the same rent" in says
 
 
 def test_found_at_default_settings():
-    assert "at default settings" in under_optimised.find(evaluated(pair(tuned=False)))
+    assert "at default settings" in said(under_optimised, evaluated(pair(tuned=False)))
 
 
 def test_not_found_for_a_tuned_server_or_a_good_measurement():

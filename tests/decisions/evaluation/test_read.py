@@ -1,0 +1,151 @@
+"""What is refused, and in which words."""
+
+import json
+import math
+
+import pytest
+
+from decisions.evaluation import BadInput, parse, read
+
+from ..questions import changed, closed, example, hybrid, pair, question
+
+
+def faults(raw):
+    with pytest.raises(BadInput) as refused:
+        read(raw)
+    return [str(fault) for fault in refused.value.faults]
+
+
+REFUSALS = [
+    ("options.2.price_per_gpu_hour", -1, "options[2].price_per_gpu_hour: must be positive, got -1"),
+    ("options.2.price_per_gpu_hour", 0, "options[2].price_per_gpu_hour: must be positive, got 0"),
+    ("options.2.price_per_gpu_hour", None, "options[2].price_per_gpu_hour: missing"),
+    (
+        "options.2.price_per_gpu_hour",
+        True,
+        "options[2].price_per_gpu_hour: must be a number, got true",
+    ),
+    (
+        "options.2.price_per_gpu_hour",
+        "2.5",
+        'options[2].price_per_gpu_hour: must be a number, got "2.5"',
+    ),
+    (
+        "options.2.price_per_gpu_hour",
+        math.nan,
+        "options[2].price_per_gpu_hour: must be a finite number, got NaN",
+    ),
+    (
+        "options.2.price_per_gpu_hour",
+        math.inf,
+        "options[2].price_per_gpu_hour: must be a finite number, got Infinity",
+    ),
+    ("options.0.input_per_mtok", None, "options[0].input_per_mtok: missing"),
+    ("options.0.input_per_mtok", -3, "options[0].input_per_mtok: must not be negative, got -3"),
+    (
+        "options.2.kind",
+        "gpu",
+        "options[2].kind: must be one of closed_api, managed_open, serverless_gpu, rented_gpu, "
+        'reserved_gpu, owned_gpu, hybrid, got "gpu"',
+    ),
+    ("options.2.gpu", "H1000", "options[2].gpu: unknown gpu"),
+    ("options.2.quantization", "fp7", "options[2].quantization: unknown quantization"),
+    (
+        "options.2.pric_per_gpu_hour",
+        2,
+        "options[2].pric_per_gpu_hour: unknown field of rented_gpu; "
+        "did you mean price_per_gpu_hour",
+    ),
+    ("options.1.name", "A", 'options[1].name: is used twice: "A"'),
+    ("options.1.name", "", "options[1].name: must be printable text"),
+    ("options.1", 7, "options[1]: must be an object, got 7"),
+    ("options", [], "options: must be a list with at least one, got []"),
+    ("options", {}, "options: must be a list with at least one"),
+    ("currency", "EURO", "currency: must be an ISO 4217 code such as EUR"),
+    ("currency", "ZZZ", "currency: must be an ISO 4217 code such as EUR"),
+    ("chosen", "Z", 'chosen: no option is called "Z"'),
+    ("horizon_months", 1.5, "horizon_months: must be a whole number, got 1.5"),
+    ("discount_rate_per_year", 10, "discount_rate_per_year: must be between 0 and 1, got 10"),
+    (
+        "workload.cached_input_share",
+        1.1,
+        "workload.cached_input_share: must be between 0 and 1, got 1.1",
+    ),
+    ("workload.input_tokens_per_month", None, "workload.input_tokens_per_month: missing"),
+    ("workload.peak_to_mean", 0.5, "workload.peak_to_mean: must be at least 1, got 0.5"),
+    ("workload.hourly_tokens", [1, -1], "workload.hourly_tokens[1]: must not be negative, got -1"),
+    ("workload.hourly_tokens", [0, 0], "workload.hourly_tokens: must have tokens"),
+    ("workload.availability", 1, "workload.availability: must be below 1"),
+    ("workload", [], "workload: must be an object"),
+    ("options.4.parts.0.share", 0.7, "options[4].parts: shares must sum to 1, got 0.9"),
+    (
+        "options.4.parts.0.share",
+        1.7,
+        "options[4].parts[0].share: must be between 0 and 1, got 1.7",
+    ),
+    ("options.4.parts.0.option", "Z", 'options[4].parts[0].option: no option is called "Z"'),
+    (
+        "options.4.parts.0.option",
+        "H",
+        "options[4].parts[0].option: goes round in a circle: H → H",
+    ),
+    ("options.2.fallback", {"option": "Z"}, "options[2].fallback.option: no option is called"),
+    ("options.2.fallback", "C", "options[2].fallback.option: an option cannot be its own fallback"),
+    ("options.2.tensor_parallel", 3, "options[2].tensor_parallel: "),
+    ("options.2.monthly_cost", 10, "options[2].price_per_gpu_hour: cannot stand beside"),
+    ("people.loaded_cost_per_fte_year", 0, "people.loaded_cost_per_fte_year: must be positive"),
+    ("checklist", {"spend": {"answer": "perhaps"}}, "checklist.spend.answer: must be one of"),
+    ("checklist", {"spnd": {"answer": "yes"}}, "checklist.spnd: unknown question"),
+    ("as_of", "12.3.2026", "as_of: must be a date such as 2026-03-12"),
+    ("requirements", {"privat": True}, "requirements.privat: unknown field"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "says"), REFUSALS, ids=[each[2] for each in REFUSALS])
+def test_refused(path, value, says):
+    assert any(each.startswith(says) for each in faults(changed(path, value)))
+
+
+def test_all_faults_are_named_at_once():
+    raw = changed("options.2.price_per_gpu_hour", -1, changed("currency", "EURO"))
+    assert len(faults(raw)) == 2
+
+
+def test_a_wage_is_needed_where_people_are_counted():
+    raw = changed("options.2.ops_fte", 0.5)
+    del raw["people"]
+    assert faults(raw) == ["people.loaded_cost_per_fte_year: missing; options[2].ops_fte needs it"]
+
+
+def test_hybrids_in_a_circle():
+    raw = question(closed(), hybrid("H", ("I", 1)), hybrid("I", ("H", 1)))
+    assert any("goes round in a circle: H → I → H" in each for each in faults(raw))
+
+
+def test_what_cannot_be_sized_is_refused_with_the_reason():
+    small = pair(gpus=None, gpu="L40S", quantization="fp16", tensor_parallel=1)
+    assert any("their number cannot be worked out" in each for each in faults(question(small)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "7",
+        "{",
+        '{"a": NaN}',
+        '{"a": Infinity}',
+        '{"a": 1, "a": 2}',
+        "[" * 100000,
+        '{"a": ' + "9" * 5000 + "}",
+    ],
+)
+def test_text_that_is_no_question(text):
+    with pytest.raises(BadInput):
+        parse(text)
+
+
+def test_a_number_beyond_all_bounds_is_refused():
+    raw = parse(json.dumps(example()).replace("2.5", "1e400"))
+    assert any("must be a finite number" in each for each in faults(raw))
