@@ -48,7 +48,7 @@ def has_crossed(decision: Decision, answered: standing.Answered) -> bool:
 def _cannot_be_trusted(answered: standing.Answered, winner: str) -> bool:
     prices = [p for p in answered.asked.prices if p.option == winner]
     spot = any(o["name"] == winner and o.get("spot") for o in answered.asked.raw["options"])
-    return spot or any(p.is_stale or p.is_withdrawn for p in prices)
+    return spot or any(p.is_spot or p.is_stale or p.is_withdrawn for p in prices)
 
 
 def _note_crossing(decision: Decision, *, crossed: bool, at: datetime) -> None:

@@ -58,6 +58,7 @@ class PriceUsed:
     amount_in_decision_currency: Decimal | None = None
     rate: Decimal | None = None
     rate_date: str = ""
+    is_spot: bool = False
     is_stale: bool = False
     is_withdrawn: bool = False
 
@@ -138,14 +139,19 @@ def _fill_from(
         fields.setdefault("gpu", offer.gpu)
     for measure, name in names.items():
         if measure in offer.measures and fields.get(name) is None:
-            _fill_price(
-                offer.measures[measure], name=name, option=option, fields=fields, asked=asked
-            )
+            _fill_price(offer, measure, name=name, option=option, fields=fields, asked=asked)
 
 
 def _fill_price(
-    price: queries.Price, *, name: str, option: Option, fields: dict[str, Any], asked: Asked
+    offer: queries.OfferPrice,
+    measure: str,
+    *,
+    name: str,
+    option: Option,
+    fields: dict[str, Any],
+    asked: Asked,
 ) -> None:
+    price = offer.measures[measure]
     target = asked.raw["currency"]
     try:
         converted = currency.convert(price.amount, source=price.currency, target=target)
@@ -169,7 +175,8 @@ def _fill_price(
             amount_in_decision_currency=amount,
             rate=converted.rate,
             rate_date="" if converted.rate_date is None else converted.rate_date.isoformat(),
-            is_stale=price.is_stale,
+            is_spot=offer.mode == "spot",
+            is_stale=price.is_stale or price.is_expired,
             is_withdrawn=price.status == "withdrawn",
         )
     )
