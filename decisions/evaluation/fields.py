@@ -45,10 +45,8 @@ def shown(value: object) -> str:
     """
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, float) and value != value:
-        return "NaN"
-    if value in (float("inf"), float("-inf")):
-        return "Infinity" if str(value)[0] != "-" else "-Infinity"
+    if isinstance(value, float | Decimal) and not Decimal(value).is_finite():
+        return "NaN" if Decimal(value).is_nan() else f"{'-' * (value < 0)}Infinity"
     if isinstance(value, str):
         return '"' + value[:60].encode("unicode_escape").decode() + '"'
     return "an object" if isinstance(value, Mapping) else str(value)[:60]
@@ -156,7 +154,7 @@ class Fields:
             return default
         return value
 
-    def text(self, name: str, *, required: bool = False, most: int = MOST_TEXT) -> str | None:
+    def text(self, name: str, *, required: bool = False) -> str | None:
         """Return a line of text; None when absent."""
         value = self.get(name)
         if value is None:
@@ -167,11 +165,24 @@ class Fields:
             self.fault(name, f"must be text, got {shown(value)}")
         elif not value.strip() or not value.isprintable():
             self.fault(name, f"must be printable text on one line, got {shown(value)}")
+        elif len(value) > MOST_TEXT:
+            self.fault(name, f"must have at most {MOST_TEXT} characters, got {len(value)}")
+        else:
+            return value.strip()
+        return None
+
+    def prose(self, name: str, *, most: int) -> str:
+        """Return a text of any number of lines; empty when absent."""
+        value = self.get(name)
+        if value is None:
+            return ""
+        if not isinstance(value, str) or not " ".join(value.split()).isprintable():
+            self.fault(name, f"must be printable text, got {shown(value)}")
         elif len(value) > most:
             self.fault(name, f"must have at most {most} characters, got {len(value)}")
         else:
             return value.strip()
-        return None
+        return ""
 
     def choice(self, name: str, choices: Sequence[Choice]) -> Choice | None:
         """Return one of the choices; a required field."""

@@ -14,6 +14,7 @@ from decisions.formulas.spot import Spot
 from decisions.question import Kind, Machines, Workload
 
 MOST_GPUS = 1_000_000
+MOST_MODEL_SIZE = 1_000_000
 LONGEST_MONTH_HOURS = Decimal(744)
 USUAL_SERVER = "vllm"
 USUAL_QUANTIZATION = "bf16"
@@ -126,7 +127,7 @@ def _replica(
     None when GPU or model is not stated, or is faulty.
     """
     gpu = _known(entry, "gpu", catalogue.gpu)
-    model = _known(entry, "model", catalogue.model)
+    model = _own_model(entry) or _known(entry, "model", catalogue.model)
     wide = _tensor_parallel(entry, gpus, replicas)
     measured = entry.maybe(
         "measured_output_tokens_per_s", least=Decimal("0.01"), most=Decimal("1e7")
@@ -156,6 +157,32 @@ def _replica(
     return _built(entry, layout, None if measured is None else float(measured))
 
 
+def _own_model(entry: Fields) -> catalogue.Model | None:
+    """Return the model that the team describes by its config.json; None when it does not."""
+    if not entry.has("model_config"):
+        entry.ignore("model_config")
+        return None
+    fields = entry.group("model_config")
+    config = fields.group("config")
+    total = fields.number("params_total", least=Decimal(1), most=Decimal("1e14"))
+    active = fields.maybe("params_active", least=Decimal(1), most=Decimal("1e14"))
+    fields.close()
+    try:
+        model = catalogue.model_from_config(
+            config.raw,
+            name=entry.text("model") or "a model of the team's own",
+            params_total=float(total),
+            params_active=None if active is None else float(active),
+        )
+    except (ValueError, ArithmeticError) as refusal:
+        fields.fault("config", str(refusal))
+        return None
+    sizes = model.layers, model.hidden, model.head_dim, model.attention_heads, model.experts
+    if max(*sizes, model.mla_latent_rank or 0, model.mla_rope_dim or 0) > MOST_MODEL_SIZE:
+        fields.fault("config", f"holds a size above {MOST_MODEL_SIZE:,}")
+    return model
+
+
 def _built(
     entry: Fields, layout: dict[str, object], measured: float | None
 ) -> tuple[Replica | None, Replica | None]:
@@ -167,7 +194,7 @@ def _built(
         return estimate, build(**layout, measured_output_tokens_per_s=measured)
     except capacity.Impossible as refusal:
         entry.fault("tensor_parallel" if layout["tensor_parallel"] else "gpus", str(refusal))
-    except ValueError as refusal:
+    except (ValueError, ArithmeticError) as refusal:
         entry.fault("gpu", str(refusal))
     return None, None
 

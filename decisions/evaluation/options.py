@@ -254,7 +254,7 @@ class Options:
     def _part_option(self, fields: Fields, inline_name: str) -> Option | None:
         given = fields.get("option")
         if isinstance(given, str):
-            return self._part_named(fields, given)
+            return self._part_named(fields, given.strip())
         if not isinstance(given, Mapping):
             says = "missing" if given is None else f"must name an option, got {shown(given)}"
             fields.fault("option", says)

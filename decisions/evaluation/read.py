@@ -16,6 +16,7 @@ MOST_TOKENS = Decimal("1e15")
 MOST_GROWN_TOKENS = Decimal("1e18")
 MOST_HORIZON_MONTHS = 120
 HOURS_IN_YEAR = 8784
+MOST_EVIDENCE = 20_000
 USUAL_OUTPUT_TOKENS = Decimal(300)
 USUAL_PEAK_TO_MEAN = Decimal("3.0")
 USUAL_HEADROOM = Decimal("0.5")
@@ -221,7 +222,7 @@ def _answers(fields: Fields) -> dict[str, Answer]:
             continue
         given = fields.group(question.id)
         answer = given.choice("answer", question.answers)
-        evidence = given.text("evidence", most=4000) or ""
+        evidence = given.prose("evidence", most=MOST_EVIDENCE)
         given.close()
         answers[question.id] = Answer(answer=answer or "no", evidence=evidence)
     fields.close("question")

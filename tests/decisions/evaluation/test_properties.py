@@ -208,3 +208,31 @@ def test_anything_at_all_is_answered_or_refused(path, value):
     except BadInput:
         return
     no_nonsense(as_json(evaluate(asked, draws=10)))
+
+
+SIZES = st.integers(-1, 10**400) | st.integers(0, 300) | st.none() | st.text(max_size=2)
+
+
+@given(
+    sizes=st.fixed_dictionaries(
+        {
+            "num_hidden_layers": SIZES,
+            "num_attention_heads": SIZES,
+            "hidden_size": SIZES,
+            "num_key_value_heads": SIZES,
+            "head_dim": SIZES,
+            "num_experts": SIZES,
+            "kv_lora_rank": SIZES,
+        }
+    ),
+    params=st.floats(),
+    active=st.none() | st.floats(1, 1e12),
+)
+@settings(max_examples=200, deadline=None)
+def test_any_model_of_the_teams_own_is_answered_or_refused(sizes, params, active):
+    described = {"config": sizes, "params_total": params, "params_active": active}
+    try:
+        asked = read(changed("options.2.model_config", described))
+    except BadInput:
+        return
+    no_nonsense(as_json(evaluate(asked, draws=0)))

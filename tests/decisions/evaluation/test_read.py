@@ -7,7 +7,7 @@ import pytest
 
 from decisions.evaluation import BadInput, parse, read
 
-from ..questions import changed, closed, example, hybrid, pair, question
+from ..questions import answer, changed, closed, example, hybrid, pair, question
 
 
 def faults(raw):
@@ -149,3 +149,46 @@ def test_text_that_is_no_question(text):
 def test_a_number_beyond_all_bounds_is_refused():
     raw = parse(json.dumps(example()).replace("2.5", "1e400"))
     assert any("must be a finite number" in each for each in faults(raw))
+
+
+LLAMA = {
+    "num_hidden_layers": 80,
+    "num_attention_heads": 64,
+    "num_key_value_heads": 8,
+    "hidden_size": 8192,
+}
+
+
+def test_a_model_of_the_teams_own():
+    described = {"config": LLAMA, "params_total": 70.55e9}
+    own, known = (
+        answer(pair(model="Llama-3.3-70B", **more)).option("C")["memory"]
+        for more in ({"model_config": described}, {})
+    )
+    assert own == known
+
+
+@pytest.mark.parametrize(
+    ("described", "says"),
+    [
+        ({"config": LLAMA}, "options[0].model_config.params_total: missing"),
+        ({"config": {}, "params_total": 1e9}, "options[0].model_config.config: "),
+        (
+            {"config": {**LLAMA, "num_hidden_layers": 0}, "params_total": 1e9},
+            "options[0].model_con",
+        ),
+        ({"config": [], "params_total": 1e9}, "options[0].model_config.config: must be an object"),
+    ],
+)
+def test_a_model_that_is_described_badly(described, says):
+    assert any(each.startswith(says) for each in faults(question(pair(model_config=described))))
+
+
+def test_evidence_may_have_many_lines_or_none():
+    answers = {
+        "fallback": {"answer": "yes", "evidence": "runbook 7\r\nrehearsed in May"},
+        "revisit": {"answer": "yes", "evidence": ""},
+    }
+    given = read(example(checklist=answers)).answers
+    assert given["fallback"].evidence.endswith("rehearsed in May")
+    assert given["revisit"].evidence == ""
