@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from jobs import work
@@ -168,6 +169,8 @@ def _refuse_a_second(held: work.Claim) -> None:
 def _wait_for(job: Job) -> None:
     """Wait for a worker that was quicker to take the job."""
     until = time.monotonic() + WAIT_SECONDS
-    unfinished = Job.objects.filter(pk=job.pk, state__in=[Job.State.WAITING, Job.State.RUNNING])
+    # A job that waits with an error has been tried; the sweep tries it again later.
+    hopeful = Q(state=Job.State.RUNNING) | Q(state=Job.State.WAITING, error="")
+    unfinished = Job.objects.filter(hopeful, pk=job.pk)
     while unfinished.exists() and time.monotonic() < until:
         time.sleep(0.1)

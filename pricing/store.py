@@ -13,7 +13,7 @@ from pricing.models import SourceHealth
 from pricing.report import Report
 from pricing.sources import Fetched
 from pricing.sources.ecb import Rate
-from pricing.things import BadAnswer, Quote
+from pricing.things import Quote
 from pricing.weigh import ACCEPTED, QUARANTINED, REJECTED, Weighed, weigh
 
 
@@ -57,7 +57,9 @@ def exchange_rates(seen: Seen, found: list[Rate]) -> Report:
     """Append the rates that are new."""
     new, refused = rates.store(found, source=seen.source, seen_at=seen.sighting.seen_at)
     if refused and not new:
-        raise BadAnswer(f"its rates jumped: {', '.join(refused[:3])}")
+        error = f"its rates jumped: {', '.join(refused[:3])}"
+        failure(seen.source, at=seen.checked_at, error=error)
+        return Report(source=seen.source, rejected=len(refused), error=error)
     report = Report(
         source=seen.source,
         revision=seen.sighting.revision,

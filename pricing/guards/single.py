@@ -95,4 +95,3 @@ def _band(quote: Quote) -> tuple[Decimal, Decimal]:
     if quote.thing.kind == GPU:
         return Decimal(50), Decimal(200_000)
     return (LOWEST_PART_MTOK if quote.measure in PARTS else LOWEST_MTOK), HIGHEST_MTOK
-
