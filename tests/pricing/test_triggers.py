@@ -38,7 +38,7 @@ def something(see):
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
 def test_the_database_refuses(something, attack):
     before = list(Observation.objects.order_by("pk").values_list("pk", "amount"))
-    with pytest.raises(DatabaseError, match="append-only|protected"), transaction.atomic():
+    with pytest.raises(DatabaseError, match=r"append-only|protected"), transaction.atomic():
         attack()
     assert list(Observation.objects.order_by("pk").values_list("pk", "amount")) == before
 
