@@ -20,6 +20,8 @@ POINTS_PER_DECADE = 60
 AROUND, WIDENED = 1.3, 2.3
 MOST_DECADES_OF_MONEY = 5
 MARKER = 9.0
+# Of a bold letter of 12 px.
+BOLD = 7.6
 COLOURS = ("#1f5f8b", "#b4540a", "#2f7a4f", "#8a3a8f", "#6b6f12", "#a02650", "#3d4b5c")
 
 
@@ -119,10 +121,11 @@ def break_even(
 ) -> BreakEvenChart:
     """Return the chart from an evaluation's JSON form and its curves."""
     today = result["workload"]["tokens_per_month"]
-    x = _x_axis(today, result["break_evens"])
+    crossings = result["break_evens"]
+    x = _x_axis(today, crossings)
     y = _y_axis(result, over, x)
-    markers, shown = _markers(result["break_evens"], x, y)
-    rows = tuple(_rows(result["break_evens"], result["currency"], shown))
+    markers, shown = _markers(crossings, x, y)
+    rows = tuple(_rows(crossings, result["currency"], shown))
     at = [v for v in log_ticks(x.low, x.high) if math.log10(v) % 1 < 1e-9]
     return BreakEvenChart(
         title="Monthly cost over volume",
@@ -196,7 +199,7 @@ def _lines(
         found.append(
             Line(
                 name=name,
-                label=cut(name, width=WIDTH - RIGHT - 26),
+                label=cut(name, width=WIDTH - RIGHT - 22, letter=BOLD),
                 marks=" · ".join([money(total, result["currency"]), *marks]),
                 css=f"s{number + 1}",
                 colour=COLOURS[number],

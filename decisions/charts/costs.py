@@ -10,7 +10,9 @@ from decisions.templatetags.figures import money
 
 # Narrow, so that the letters can be read on a phone without scrolling.
 WIDTH = 480
-LONGEST = 350
+LONGEST = 250
+# Of the bold letters of 13 px that the totals are set in.
+LETTER = 8.2
 TOP, ROW = 30, 50
 # Class, name, the parts of the evaluation's `per_month` that it sums up, and the colour in print.
 PARTS = (
@@ -41,6 +43,7 @@ class Bar:
     marks: str
     y: int
     end: float
+    once_x: float
     segments: tuple[Segment, ...]
     total: str
     once: str
@@ -97,6 +100,7 @@ def _bar(
         marks=_marks(option, best=best, chosen=chosen),
         y=y,
         end=axis.at(total) + 6,
+        once_x=axis.at(total) + 14 + len(money(total, currency)) * LETTER,
         segments=tuple(_segments(option["per_month"], axis, currency)),
         total=money(total, currency),
         once=f"+ {money(once, currency)} once" if once else "",
@@ -131,7 +135,7 @@ def _marks(option: Mapping[str, Any], *, best: str | None, chosen: str | None) -
     if option["name"] == chosen:
         marks.append("chosen")
     if option.get("unmet"):
-        marks.append("does not do what is asked")
+        marks.append("misses a need")
     return " · ".join(marks)
 
 

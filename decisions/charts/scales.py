@@ -124,11 +124,11 @@ def _is_straight(first: Point, middle: Point, last: Point) -> bool:
     return abs((cx - ax) * (by - ay) - (cy - ay) * (bx - ax)) <= 0.02 * max(length, 1e-9)
 
 
-def cut(text: str, *, width: float) -> str:
+def cut(text: str, *, width: float, letter: float = LETTER_WIDTH) -> str:
     """Return the text, shortened to what fits into the width.
 
     >>> cut("A very long option name", width=80)
     'A very long…'
     """
-    letters = int(width / LETTER_WIDTH)
+    letters = int(width / letter)
     return text if len(text) <= letters else text[: max(letters - 1, 1)].rstrip() + "…"

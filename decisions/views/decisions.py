@@ -12,11 +12,10 @@ from django.views.decorators.http import require_POST
 
 from decisions import access, drafts, standing
 from decisions.forms.decisions import NewDecisionForm
-from decisions.models import AuditEvent, Decision, Review, Team
+from decisions.models import Decision, Review, Team
+from decisions.views import history
 from decisions.views.shown import shown
 from pricing import currency
-
-EVENTS_SHOWN = 30
 
 
 @login_required
@@ -53,7 +52,7 @@ def detail(request: HttpRequest, decision_id: int) -> HttpResponse:
         "shown": shown(decision, answered),
         "review": _current_review(decision),
         "flags": decision.flags.filter(closed_at=None),
-        "events": _events(decision),
+        "events": history.of(decision),
         "may_edit": access.may_edit(request.user, decision.team),
     }
     return render(request, "decisions/detail.html", context)
@@ -63,12 +62,6 @@ def _current_review(decision: Decision) -> Review | None:
     """Return the earliest review that is not signed yet, or else the newest."""
     reviews = decision.reviews.order_by("year", "quarter")
     return reviews.exclude(state=Review.State.SIGNED).first() or reviews.last()
-
-
-def _events(decision: Decision) -> list[AuditEvent]:
-    """Return what happened to the decision, newest first."""
-    found = AuditEvent.objects.filter(subject_key=f"decision:{decision.pk}")
-    return list(found.order_by("-position")[:EVENTS_SHOWN])
 
 
 @login_required

@@ -9,7 +9,7 @@ from typing import Any
 from decisions import charts, standing
 from decisions.models import Decision
 from decisions.questions import PriceUsed
-from decisions.rendering.labels import FIELDS, KINDS, ORIGINS, SEVERITIES, SUMS
+from decisions.rendering.labels import FIELDS, KINDS, SEVERITIES, SUMS, UNITS
 from decisions.views.verdict import UNMET, verdict
 
 # The page on which a mistake is mended, by the evaluation's word for it.
@@ -46,7 +46,7 @@ class Price:
 
     used: PriceUsed
     what: str
-    origin: str
+    unit: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +59,7 @@ class Shown:
     chosen: dict[str, Any] | None
     difference: Decimal | None
     options: tuple[dict[str, Any], ...]
+    served: tuple[dict[str, Any], ...]
     costs: charts.CostChart
     volume: charts.BreakEvenChart
     mistakes: tuple[Mistake, ...]
@@ -66,6 +67,7 @@ class Shown:
     other_paybacks: tuple[dict[str, Any], ...]
     sums: tuple[Sums, ...]
     prices: tuple[Price, ...]
+    assumed: tuple[str, ...]
     verdict: str
 
 
@@ -77,13 +79,15 @@ def shown(decision: Decision, answered: standing.Answered) -> Shown | None:
     name = decision.chosen.name if decision.chosen else None
     best, chosen = answered.best, answered.option(name)
     worth, rest = _paybacks(result, subject=name or (best or {}).get("name"))
+    options = tuple(_options(result, best=best, chosen=name))
     return Shown(
         answered=answered,
         result=result,
         best=best,
         chosen=chosen,
         difference=standing.difference(chosen, best),
-        options=tuple(_options(result, best=best, chosen=name)),
+        options=options,
+        served=tuple(option for option in options if option["gpus"] != 0),
         costs=charts.cost_comparison(result, chosen=name),
         volume=charts.break_even(result, charts.curves(calculated), chosen=name),
         mistakes=tuple(_mistakes(result["mistakes"])),
@@ -91,6 +95,7 @@ def shown(decision: Decision, answered: standing.Answered) -> Shown | None:
         other_paybacks=rest,
         sums=tuple(_sums(result)),
         prices=tuple(_prices(answered.asked.prices)),
+        assumed=tuple(_assumed(result)),
         verdict=verdict(dict(result), horizon_months=decision.horizon_months),
     )
 
@@ -156,5 +161,15 @@ def _prices(used: Sequence[PriceUsed]) -> Iterator[Price]:
         yield Price(
             used=each,
             what=FIELDS.get(each.field, each.field),
-            origin=ORIGINS.get(each.origin, each.origin),
+            unit=UNITS.get(each.field, "").removeprefix("money").strip(),
         )
+
+
+def _assumed(result: Mapping[str, Any]) -> Iterator[str]:
+    """Yield each assumption with the option's name in place of its number, and in plain words."""
+    for each in result["assumed"]:
+        path, separator, value = each.partition(" = ")
+        for place, option in enumerate(result["options"]):
+            path = path.replace(f"options[{place}].", f"{option['name']}: ")
+        where, colon, field = path.rpartition(": " if ": " in path else ".")
+        yield f"{where}{': ' if colon else ''}{FIELDS.get(field, field)}{separator}{value}"

@@ -1,0 +1,65 @@
+"""What happened to a decision, in words?"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from decisions import checklist
+from decisions.changes import Change
+from decisions.models import AuditEvent, Decision
+from decisions.views.wording import in_words
+
+SHOWN = 40
+QUESTIONS = {question.id: question.text for question in checklist.QUESTIONS}
+# What the record never prints; everything else has its label there.
+LABELS = {
+    "offer_id": "number in the price book",
+    "horizon_months": "horizon in months",
+    "discount_rate_per_year": "discount rate a year",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happened:
+    """One event, and each value that it changed."""
+
+    event: AuditEvent
+    what: str
+    changed: tuple[dict[str, Any], ...]
+
+
+def of(decision: Decision) -> list[Happened]:
+    """Return what happened to the decision, newest first."""
+    found = AuditEvent.objects.filter(subject_key=f"decision:{decision.pk}")
+    return [_happened(event, decision.currency) for event in found.order_by("-position")[:SHOWN]]
+
+
+def _happened(event: AuditEvent, currency: str) -> Happened:
+    before, after = (_flat(text) for text in (event.before, event.after))
+    question = QUESTIONS.get(after.pop("question", ""))
+    name = question or after.get("name") or before.get("name") or after.get("option")
+    says = f"{event.what}: {name}" if isinstance(name, str) else event.what
+    return Happened(event=event, what=says, changed=tuple(_changed(before, after, currency)))
+
+
+def _changed(
+    before: dict[str, Any], after: dict[str, Any], currency: str
+) -> Iterator[dict[str, Any]]:
+    for field in [*before, *(field for field in after if field not in before)]:
+        old, new = before.get(field), after.get(field)
+        if old != new and not (_is_empty(old) and _is_empty(new)):
+            change = Change(what=f": {LABELS.get(field, field)}", old=old, new=new)
+            yield in_words(change, currency=currency)
+
+
+def _is_empty(value: Any) -> bool:
+    return value in (None, "", [], {}, False)
+
+
+def _flat(text: str) -> dict[str, Any]:
+    """Return the values of an event; an option's figures stand beside its name."""
+    values = json.loads(text) if text else {}
+    for inner in ("figures", "requirements"):
+        values |= values.pop(inner, None) or {}
+    return dict(values)
