@@ -148,6 +148,8 @@ CELERY_TASK_SOFT_TIME_LIMIT = 540
 CELERY_TASK_DEFAULT_QUEUE = "breakeven"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
+# In KiB. What a rendered record or a pull took goes back to the machine when it is done.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 130_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Nobody asks a worker anything through the broker; the jobs page reads the database.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
@@ -196,6 +198,9 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
+if not PRODUCTION:
+    # Empty there: it is only asked whether it exists.
+    STATIC_ROOT.mkdir(exist_ok=True)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -69,3 +69,7 @@ class Transport(filesystem.Transport):  # type: ignore[misc]
     """The folder transport with whole messages. `config.celery` puts it in kombu's place."""
 
     Channel = Channel
+
+    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+        """Wait for a message, briefly: between two waits a worker notices that it is to stop."""
+        super().drain_events(connection, timeout=min(timeout or 0.5, 0.5))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-import pandas as pd
 from django.db.models import Q
 
 from pricing.models import Observation, Offer
@@ -49,6 +48,9 @@ def lines(seen: list[Observation]) -> list[Line]:
     """Return one line for each measure and source, oldest point first, steps of no change left out."""
     if not seen:
         return []
+    # Loaded with the first history that is looked at: it takes 30 MB that an idle product has not got.
+    import pandas as pd
+
     frame = pd.DataFrame(
         {
             "measure": [o.measure for o in seen],
