@@ -192,7 +192,7 @@ def _amount(value: Decimal) -> str:
     if size == size.to_integral_value() or size >= 1000:
         return _signed(f"{size.quantize(Decimal(1), ROUND_HALF_UP):,}", value)
     if size >= Decimal("0.1"):
-        return _signed(f"{size.quantize(Decimal('0.01'), ROUND_HALF_UP)}", value)
+        return _signed(f"{size.quantize(Decimal('0.01'), ROUND_HALF_UP):,}", value)
     # Prices per token-million go far below a cent; two places would write them as 0.
     text = f"{size:.{max(2, _places_for(size, digits=3))}f}"
     whole, _, rest = text.partition(".")
