@@ -43,7 +43,7 @@ class VersionedForm(forms.Form):
 
 def _shown(form: forms.Form, name: str) -> str:
     value: Any = form[name].value()
-    choices = dict(getattr(form.fields[name], "choices", ()))
+    choices = {str(key): label for key, label in getattr(form.fields[name], "choices", ())}
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "" if value is None else str(choices.get(value, value)).strip()
+    return "" if value is None else str(choices.get(str(value), value)).strip()

@@ -26,7 +26,7 @@ def read(text: str, *, whole: bool = False) -> Decimal:
 
     `whole` is for counts, where a lone "1,000" can only be a thousand.
 
-    >>> [f"{read(text, whole=True):f}" for text in ("1.3B", "100 M", "1,000,000", "1e9", "1,000")]
+    >>> [f"{read(text, whole=True):.0f}" for text in ("1.3B", "100 M", "1,000,000", "1e9", "1,000")]
     ['1300000000', '100000000', '1000000', '1000000000', '1000']
     >>> read("2,50")
     Decimal('2.50')

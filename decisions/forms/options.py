@@ -39,7 +39,8 @@ class OptionForm(VersionedForm):
     name = forms.CharField(
         label="Name",
         max_length=80,
-        help_text="How tables and charts call it, such as “Claude API”.",
+        required=False,
+        help_text="How tables and charts call it. Empty: the stored price's own name.",
     )
     offer_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
     note = forms.CharField(

@@ -14,6 +14,18 @@ from decisions.formulas.bills import HOURS_PER_MONTH
 from decisions.models import Decision, Workload
 
 SECONDS_PER_MONTH = float(HOURS_PER_MONTH) * 3600
+MORE = (
+    "mean_input_tokens",
+    "mean_output_tokens",
+    "cached_input_share",
+    "batch_share",
+    "growth_per_month",
+    "peak_to_mean",
+    "peak_concurrent_requests",
+    "ttft_ms",
+    "tpot_ms",
+    "availability",
+)
 RATE = ("input_tokens_per_month", "output_tokens_per_month", "peak_to_mean")
 SETTINGS = ("currency", "horizon_months", "discount_rate_per_year")
 NEEDS = ("privacy", "custom_model", "frontier_quality", "least_quality")
@@ -82,7 +94,7 @@ class WorkloadForm(VersionedForm):
         required=False,
         above=True,
         most="1e6",
-        help_text="A latency target for 95 of 100 requests. Empty: none.",
+        help_text="A latency target. Empty: none.",
     )
     tpot_ms = NumberField(
         label="Each further token within (ms)", required=False, above=True, most="1e5"
@@ -148,6 +160,11 @@ class WorkloadForm(VersionedForm):
         if cleaned.get("peak_to_mean") and cleaned.get("peak_concurrent_requests"):
             self.add_error("peak_concurrent_requests", "State one peak: this or the busiest hour.")
         return cleaned
+
+    @property
+    def is_more_in_use(self) -> bool:
+        """Return whether something that has a default is stated or wrong, so must not be folded."""
+        return any(self[name].errors or self[name].value() for name in MORE)
 
     def tokens_per_second(self) -> tuple[float, float] | None:
         """Return the rates of what is typed so far; None until both token counts can be read."""

@@ -16,7 +16,7 @@ from decisions.forms import numbers
 from decisions.forms.compare import ChooseForm
 from decisions.models import Decision
 from decisions.views.changing import saved
-from decisions.views.verdict import verdict
+from decisions.views.verdict import remarks, verdict
 
 # The slider's ends, in powers of ten of today's volume.
 MOST_POWER = 2.0
@@ -100,7 +100,6 @@ def _at_volume(request: HttpRequest, decision: Decision) -> dict[str, Any]:
     answered = standing.answer(decision, tokens_factor=factor)
     result = answered.result
     chosen = decision.chosen.name if decision.chosen else None
-    ranked = [answered.option(name) for name in result["ranking"]] if result else []
     return {
         "decision": decision,
         "base": base,
@@ -111,10 +110,20 @@ def _at_volume(request: HttpRequest, decision: Decision) -> dict[str, Any]:
         "fault": fault,
         "answered": answered,
         "best": answered.best,
-        "ranked": ranked,
+        "rows": _rows(answered),
         "verdict": verdict(result, horizon_months=decision.horizon_months) if result else "",
         "costs": charts.cost_comparison(result, chosen=chosen) if result else None,
     }
+
+
+def _rows(answered: standing.Answered) -> list[dict[str, Any]]:
+    """Return the options for the table, the best one first, then by the ranking."""
+    if answered.result is None:
+        return []
+    best = answered.best
+    ranked = [answered.option(name) or {} for name in answered.result["ranking"]]
+    ranked.sort(key=lambda option: option is not best)
+    return [{**option, "remarks": remarks(option)} for option in ranked]
 
 
 def _factor(request: HttpRequest, *, base: float) -> tuple[float, str]:

@@ -35,14 +35,25 @@ def context(
     if asked is None:
         return {"has_offers": False}
     text = (request.POST.get("q") or request.GET.get("q") or "")[:100]
-    fitting = queries.find_offers(**asked, text=text, limit=MOST_SHOWN, team_id=decision.team_id)
+    fitting = _fitting(text, decision=decision, **asked)
     picked_id = int(str(picked)) if str(picked).isdecimal() else None
     return {
         "has_offers": True,
+        "is_gpu": asked["kind"] == "gpu",
         "q": text,
         "used": None if picked_id is None else found(picked_id, decision=decision),
         "offers": [offer for offer in fitting if offer.offer_id != picked_id],
     }
+
+
+def _fitting(text: str, *, decision: Decision, **asked: str) -> list[queries.OfferPrice]:
+    # Without a word the cheapest would come first, which is seldom what anybody means.
+    if not text.strip():
+        return []
+    # Whether a model's weights are open is often unknown: only what is known to be the other is cut.
+    weights = asked.pop("weights", "")
+    offers = queries.find_offers(**asked, text=text, limit=4 * MOST_SHOWN, team_id=decision.team_id)
+    return [o for o in offers if o.weights in (weights, "unknown") or not weights][:MOST_SHOWN]
 
 
 def found(offer_id: int, *, decision: Decision) -> queries.OfferPrice | None:

@@ -70,7 +70,22 @@ def add(request: HttpRequest, decision_id: int) -> HttpResponse:
 @login_required
 def edit(request: HttpRequest, decision_id: int, option_id: int) -> HttpResponse:
     """Show an option's figures and store what is changed."""
-    return _edit(request, access.option_to_edit(request.user, decision_id, option_id))
+    try:
+        return _edit(request, access.option_to_edit(request.user, decision_id, option_id))
+    except Http404:
+        if request.POST.get("kind") not in Option.Kind.values:
+            raise
+        return _deleted_meanwhile(request, access.decision_to_edit(request.user, decision_id))
+
+
+def _deleted_meanwhile(request: HttpRequest, decision: Decision) -> HttpResponse:
+    """Show what was typed about an option that somebody else deleted, to be saved as a new one."""
+    option = Option(decision=decision, kind=request.POST["kind"])
+    form = _form(option, data=request.POST)
+    form.reopen(stored=_form(option))
+    form.refuse("", "Somebody deleted this option while you were typing. Saving adds it again.")
+    form.conflicts = ()
+    return _page(request, option, form)
 
 
 def _edit(request: HttpRequest, option: Option) -> HttpResponse:
@@ -84,15 +99,23 @@ def _edit(request: HttpRequest, option: Option) -> HttpResponse:
         form, lambda: _store(request, option, form), stored=lambda: _form(_again(option))
     ):
         return _page(request, option, form)
-    messages.success(request, f"{form.cleaned_data['name']} is stored.")
+    messages.success(request, "The option is stored.")
     return redirect("decision-options", option.decision_id)
 
 
 def _store(request: HttpRequest, option: Option, form: OptionForm) -> None:
     """Store the option, unless the evaluation finds a fault in it; then nothing is stored."""
-    entered = form.cleaned_data
+    entered, decision = form.cleaned_data, option.decision
+    offer = None
+    if entered["offer_id"] is not None:
+        offer = offers.found(entered["offer_id"], decision=decision)
+        if offer is None:
+            raise drafts.Refused("offer_id", "This price is not in the price book. Pick another.")
+    name = entered["name"] or (offer.name[:80] if offer else "")
+    if not name:
+        raise drafts.Refused("name", "Give it a name, or pick a stored price that has one.")
     values = {
-        "name": entered["name"],
+        "name": name,
         "kind": option.kind,
         "offer_id": entered["offer_id"],
         "figures": form.figures(),
@@ -101,14 +124,11 @@ def _store(request: HttpRequest, option: Option, form: OptionForm) -> None:
         "at": timezone.now(),
         "version": entered["version"],
     }
-    decision = option.decision
-    if entered["offer_id"] is not None and not offers.found(entered["offer_id"], decision=decision):
-        raise drafts.Refused("offer_id", "This price is not in the price book. Pick another.")
     if option.pk is None:
         drafts.add_option(decision, **values)
     else:
         drafts.change_option(option, **values)
-    faults = list(faults_of(decision, entered["name"]))
+    faults = list(faults_of(decision, name))
     for where, says in faults[1:]:
         form.refuse_fault(where, says)
     if faults:

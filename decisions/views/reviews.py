@@ -90,7 +90,10 @@ def _page(
         "best": answered.best,
         "difference": standing.difference(chosen, answered.best),
         "last": changes.last_signed(decision),
-        "changes": [in_words(each) for each in changes.since_last_signed(decision, answered)],
+        "changes": [
+            in_words(each, currency=decision.currency)
+            for each in changes.since_last_signed(decision, answered)
+        ],
         "snapshot": Snapshot.objects.filter(review_id_text=str(review.pk)).first(),
         "outdated": review.state == State.SUBMITTED and reviews.is_outdated(review),
         "comments": review.comments.all(),

@@ -31,6 +31,17 @@ def verdict(result: dict[str, Any], *, horizon_months: int) -> str:
     return " ".join(says)
 
 
+def remarks(option: dict[str, Any]) -> list[str]:
+    """Return what speaks against an option, each in a sentence of its own."""
+    says = [f"Does not {UNMET.get(unmet, unmet)}." for unmet in option["unmet"]]
+    if option["dominated_by"]:
+        others = " and ".join(option["dominated_by"])
+        is_one = len(option["dominated_by"]) == 1
+        verbs = "costs no more and does" if is_one else "cost no more and do"
+        says.append(f"{others} {verbs} as much.")
+    return says
+
+
 def _reason(best: dict[str, Any], result: dict[str, Any], horizon_months: int) -> str:
     currency = result["currency"]
     others = [o for o in result["options"] if not o["unmet"] and o is not best]
