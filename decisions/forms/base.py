@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from django import forms
+from django.http import QueryDict
 
 
 class Difference(NamedTuple):
@@ -27,9 +28,8 @@ class VersionedForm(forms.Form):
 
     def reopen(self, *, stored: "VersionedForm") -> None:
         """Let the form be saved over what is stored now, and note where the two differ."""
-        data = self.data.copy()
-        data[self.add_prefix("version")] = str(stored["version"].value())
-        self.data = data
+        newest = {self.add_prefix("version"): str(stored["version"].value())}
+        self.data = {**self.data.dict(), **newest} if isinstance(self.data, QueryDict) else newest
         self.conflicts = tuple(self._differences(stored))
 
     def _differences(self, stored: "VersionedForm") -> Iterator[Difference]:

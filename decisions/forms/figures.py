@@ -139,11 +139,11 @@ FIGURES = (
     _figure("model", "Model", _text, GPUS, MACHINES, "The open model that runs on them.", "models"),
     _figure(
         "quantization",
-        "Number format",
+        "Quantization",
         _text,
         GPUS,
         MACHINES,
-        "Such as fp8 or awq. Empty: bf16.",
+        "Number format of the weights, such as fp8 or awq. Empty: bf16.",
         "quantizations",
     ),
     _figure(
@@ -310,6 +310,11 @@ OFFERS = {
     Kind.RENTED_GPU: {"kind": "gpu", "mode": "on_demand"},
     Kind.RESERVED_GPU: {"kind": "gpu", "mode": "reserved"},
 }
+
+
+def offers(kind: str) -> dict[str, str] | None:
+    """Return how to find the stored prices of a kind; None when it has none."""
+    return next((dict(wanted) for name, wanted in OFFERS.items() if name == kind), None)
 
 
 def of(kind: str) -> list[Figure]:

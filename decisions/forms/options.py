@@ -215,7 +215,7 @@ def _put(values: dict[str, Any], path: str, value: Any) -> None:
 
 
 def _get(values: Mapping[str, Any], path: str) -> Any:
+    found: Any = values
     for name in path.split("."):
-        value = values.get(name) if isinstance(values, Mapping) else None
-        values = value  # type: ignore[assignment]
-    return values
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found

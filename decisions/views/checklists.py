@@ -13,7 +13,7 @@ from decisions import access, drafts, standing
 from decisions.checklist import QUESTIONS
 from decisions.forms.checklist import ChecklistForm, initial
 from decisions.models import Decision
-from decisions.views.changing import saved
+from decisions.views.changing import person, saved
 
 
 @login_required
@@ -33,7 +33,7 @@ def _save(request: HttpRequest, decision: Decision) -> HttpResponse:
         version = form.cleaned_data["version"]
         for place, fields in enumerate(form.changed()):
             at = timezone.now()
-            drafts.answer(decision, **fields, by=request.user, at=at, version=version + place)
+            drafts.answer(decision, **fields, by=person(request), at=at, version=version + place)
 
     if form.is_valid() and saved(form, change, stored=lambda: _form(_again(decision))):
         messages.success(request, "The answers are stored.")

@@ -15,7 +15,7 @@ from decisions import access, charts, drafts, standing
 from decisions.forms import numbers
 from decisions.forms.compare import ChooseForm
 from decisions.models import Decision
-from decisions.views.changing import saved
+from decisions.views.changing import person, saved
 from decisions.views.verdict import remarks, verdict
 
 # The slider's ends, in powers of ten of today's volume.
@@ -49,7 +49,7 @@ def choose(request: HttpRequest, decision_id: int) -> HttpResponse:
             decision,
             option=decision.options.get(pk=entered["option"]),
             because=entered["because"],
-            by=request.user,
+            by=person(request),
             at=timezone.now(),
             version=entered["version"],
         )

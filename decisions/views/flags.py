@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from decisions import access, flags
 from decisions.forms.reviews import ReasonForm
+from decisions.views.changing import person
 
 
 @login_required
@@ -20,7 +21,7 @@ def acknowledge(request: HttpRequest, flag_id: int) -> HttpResponse:
     if not form.is_valid():
         return render(request, "flags/acknowledge.html", {"flag": flag, "form": form})
     reason, at = form.cleaned_data["reason"], timezone.now()
-    if flags.acknowledge(flag, reason=reason, by=request.user, at=at):
+    if flags.acknowledge(flag, reason=reason, by=person(request), at=at):
         messages.success(request, "The flag is acknowledged. It stays quiet until it is over.")
     else:
         messages.warning(request, "The flag was acknowledged or closed before you.")

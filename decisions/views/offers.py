@@ -31,7 +31,7 @@ def context(
     request: HttpRequest, *, decision: Decision, kind: str, picked: object
 ) -> dict[str, Any]:
     """Return what the price part of an option's form shows: the price picked, and a search."""
-    asked = figures.OFFERS.get(kind)
+    asked = figures.offers(kind)
     if asked is None:
         return {"has_offers": False}
     text = (request.POST.get("q") or request.GET.get("q") or "")[:100]

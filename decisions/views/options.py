@@ -25,7 +25,7 @@ from decisions.forms.base import VersionedForm
 from decisions.forms.options import OptionForm, start
 from decisions.models import Decision, Option
 from decisions.views import offers
-from decisions.views.changing import saved
+from decisions.views.changing import person, saved
 
 UNDO = "deleted_option"
 
@@ -120,11 +120,11 @@ def _store(request: HttpRequest, option: Option, form: OptionForm) -> None:
         "offer_id": entered["offer_id"],
         "figures": form.figures(),
         "note": entered["note"],
-        "by": request.user,
+        "by": person(request),
         "at": timezone.now(),
         "version": entered["version"],
     }
-    if option.pk is None:
+    if option._state.adding:
         drafts.add_option(decision, **values)
     else:
         drafts.change_option(option, **values)
@@ -206,7 +206,7 @@ def delete(request: HttpRequest, decision_id: int, option_id: int) -> HttpRespon
 
     def change() -> None:
         version = form.cleaned_data["version"]
-        drafts.delete_option(option, by=request.user, at=timezone.now(), version=version)
+        drafts.delete_option(option, by=person(request), at=timezone.now(), version=version)
 
     if form.is_valid() and saved(form, change, stored=lambda: _versioned(decision)):
         request.session[UNDO] = {"decision": decision.pk, "values": values}
@@ -230,7 +230,7 @@ def restore(request: HttpRequest, decision_id: int) -> HttpResponse:
         return redirect("decision-options", decision.pk)
     try:
         at, version = timezone.now(), decision.version
-        drafts.add_option(decision, **deleted["values"], by=request.user, at=at, version=version)
+        drafts.add_option(decision, **deleted["values"], by=person(request), at=at, version=version)
     except (drafts.Refused, drafts.Stale) as refusal:
         messages.error(request, str(refusal))
     else:
@@ -276,7 +276,7 @@ def _add_all(
                 **values,
                 offer_id=each.offer_id,
                 figures=each.figures,
-                by=request.user,
+                by=person(request),
                 at=timezone.now(),
                 version=version + added,
             )
@@ -285,7 +285,7 @@ def _add_all(
         messages.success(request, f"{len(ticked)} options added. Open each to check its figures.")
         return redirect("decision-options", decision.pk)
     for errors in form.errors.values():
-        messages.error(request, " ".join(errors))
+        messages.error(request, " ".join(map(str, errors)))
     return redirect("option-suggest", decision.pk)
 
 

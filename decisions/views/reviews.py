@@ -18,7 +18,8 @@ from django.views.decorators.http import require_POST
 
 from decisions import access, changes, reviews, standing
 from decisions.forms.reviews import CommentForm, ReasonForm, SignForm, SubmitForm
-from decisions.models import Review, Snapshot, User
+from decisions.models import Review, Snapshot
+from decisions.views.changing import person
 from decisions.views.wording import in_words
 
 State = Review.State
@@ -39,7 +40,7 @@ def review_list(request: HttpRequest) -> HttpResponse:
     mine = Q(decision__team__in=access.teams_edited_by(request.user), state__in=TO_PREPARE)
     to_sign = Q(
         decision__team__in=access.teams_approved_by(request.user), state=State.SUBMITTED
-    ) & ~Q(submitted_by=request.user)
+    ) & ~Q(submitted_by=person(request))
     others = found.exclude(pk__in=found.filter(mine | to_sign).values("pk"))
     context = {
         "to_prepare": found.filter(mine).order_by("due_on", "decision__name"),
@@ -77,7 +78,7 @@ def review_detail(request: HttpRequest, review_id: int) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, review: Review, *, status: int = 200, **bound: forms.Form
+    request: HttpRequest, review: Review, *, bound: dict[str, forms.Form] | None = None
 ) -> HttpResponse:
     decision = review.decision
     answered = standing.answer(decision)
@@ -98,9 +99,9 @@ def _page(
         "outdated": review.state == State.SUBMITTED and reviews.is_outdated(review),
         "comments": review.comments.all(),
         **_roles(request, review),
-        **{f"{name}_form": bound.get(name, form()) for name, form in FORMS.items()},
+        **{f"{name}_form": (bound or {}).get(name) or form() for name, form in FORMS.items()},
     }
-    return render(request, "reviews/detail.html", context, status=status)
+    return render(request, "reviews/detail.html", context)
 
 
 def _roles(request: HttpRequest, review: Review) -> dict[str, bool]:
@@ -123,7 +124,7 @@ def _act(
     """Take a step with what its form holds; show a refusal beside it, with nothing typed lost."""
     form = FORMS[name](request.POST)
     if not form.is_valid():
-        return _page(request, review, **{name: form})
+        return _page(request, review, bound={name: form})
     try:
         act(form.cleaned_data)
     except reviews.NotAllowed as refusal:
@@ -133,7 +134,7 @@ def _act(
             back = reverse("review-detail", args=[review.pk])
             context = {"says": f"{refusal} Your step was not taken.", "back": back}
             return render(request, "409.html", context, status=409)
-        return _page(request, review, **{name: form})
+        return _page(request, review, bound={name: form})
     return redirect("review-detail", review.pk)
 
 
@@ -143,7 +144,7 @@ def review_open(request: HttpRequest, review_id: int) -> HttpResponse:
     """Start preparing the review."""
     review = access.review_to_edit(request.user, review_id)
     try:
-        reviews.open_review(review, by=_person(request), at=timezone.now())
+        reviews.open_review(review, by=person(request), at=timezone.now())
     except reviews.NotAllowed as refusal:
         messages.error(request, str(refusal))
     return redirect("review-detail", review.pk)
@@ -156,7 +157,7 @@ def review_submit(request: HttpRequest, review_id: int) -> HttpResponse:
     review = access.review_to_edit(request.user, review_id)
 
     def act(entered: dict[str, Any]) -> None:
-        reviews.submit(review, note=entered["note"], by=_person(request), at=timezone.now())
+        reviews.submit(review, note=entered["note"], by=person(request), at=timezone.now())
         messages.success(request, "Submitted. An approver of the team signs it off or returns it.")
 
     return _act(request, review, name="submit", act=act)
@@ -169,7 +170,7 @@ def review_return(request: HttpRequest, review_id: int) -> HttpResponse:
     review = access.review_for_approver(request.user, review_id)
 
     def act(entered: dict[str, Any]) -> None:
-        reviews.give_back(review, reason=entered["reason"], by=_person(request), at=timezone.now())
+        reviews.give_back(review, reason=entered["reason"], by=person(request), at=timezone.now())
         messages.success(request, "Returned, with your reason.")
 
     return _act(request, review, name="give_back", act=act)
@@ -182,7 +183,7 @@ def review_comment(request: HttpRequest, review_id: int) -> HttpResponse:
     review = access.review_to_edit(request.user, review_id)
 
     def act(entered: dict[str, Any]) -> None:
-        reviews.comment(review, text=entered["text"], by=_person(request), at=timezone.now())
+        reviews.comment(review, text=entered["text"], by=person(request), at=timezone.now())
 
     return _act(request, review, name="comment", act=act)
 
@@ -197,7 +198,7 @@ def review_sign_off(request: HttpRequest, review_id: int) -> HttpResponse:
     def act(entered: dict[str, Any]) -> None:
         if not _is_own_password(request, entered["password"]):
             raise reviews.NotAllowed("This is not your password. Nothing was signed.")
-        reviews.sign_off(review, note=entered["note"], by=_person(request), at=timezone.now())
+        reviews.sign_off(review, note=entered["note"], by=person(request), at=timezone.now())
         messages.success(request, "Signed off. The record is kept as it is now.")
 
     return _act(request, review, name="sign", act=act)
@@ -205,15 +206,9 @@ def review_sign_off(request: HttpRequest, review_id: int) -> HttpResponse:
 
 def _is_own_password(request: HttpRequest, password: str) -> bool:
     """Check the password the way sign-in does, so that wrong ones count against guessing too."""
-    email = _person(request).email
+    email = person(request).email
     user = authenticate(request, login=email, email=email, password=password)
     return user is not None and user.pk == request.user.pk
-
-
-def _person(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise TypeError("only for people who are signed in")
-    return request.user
 
 
 urlpatterns = [

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from decisions import access, drafts
 from decisions.forms.workload import RATE, WorkloadForm, initial, tokens_per_second
 from decisions.models import Decision, Workload
-from decisions.views.changing import saved
+from decisions.views.changing import person, saved
 from pricing import currency
 
 
@@ -28,7 +28,7 @@ def workload(request: HttpRequest, decision_id: int) -> HttpResponse:
 
 def _save(request: HttpRequest, decision: Decision) -> HttpResponse:
     form = _form(decision, data=request.POST)
-    by, at = request.user, timezone.now()
+    by, at = person(request), timezone.now()
 
     def change() -> None:
         version = form.cleaned_data["version"]
