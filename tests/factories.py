@@ -1,5 +1,6 @@
 """Plain makers of stored things, for tests that need them and do not care about every value."""
 
+import hashlib
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
@@ -9,6 +10,7 @@ from decisions import drafts
 from decisions.models import Decision, Flag, Membership, Option, Review, Snapshot, Team, User
 from jobs.models import Job
 from pricing.models import Offer
+from tests.decisions import record_examples
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 PASSWORD = "a long password"
@@ -90,6 +92,7 @@ def make_flag(decision: Decision, **fields: Any) -> Flag:
 
 def make_snapshot(decision: Decision, **fields: Any) -> Snapshot:
     number = next(_numbers)
+    text = record_examples.as_text(record_examples.record())
     values = {
         "review_id_text": f"r{number}",
         "record_id": f"BE-2026Q4-{number:06}",
@@ -101,8 +104,8 @@ def make_snapshot(decision: Decision, **fields: Any) -> Snapshot:
         "prepared_by": "Ann <ann@example.org>",
         "approved_by": "Bob <bob@example.org>",
         "signed_at": NOW,
-        "record_json": "{}",
-        "sha256": "0" * 64,
+        "record_json": text,
+        "sha256": hashlib.sha256(text.encode()).hexdigest(),
     }
     return Snapshot.objects.create(**{**values, **fields})
 

@@ -3,6 +3,7 @@ import time
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from django.template.loader import render_to_string
@@ -81,7 +82,7 @@ def test_todays_volume_stands_inside(over_volume):
 
 def test_labels_stand_apart_in_the_margin_where_no_line_runs(over_volume):
     places = sorted(line.label_y for line in over_volume.lines)
-    assert all(b - a >= 29.9 for a, b in zip(places, places[1:], strict=False))
+    assert all(b - a >= 29.9 for a, b in pairwise(places))
     for line in over_volume.lines:
         numbers = [float(n) for n in re.findall(r"[\d.]+", line.path)]
         assert max(numbers[::2]) <= over_volume.right
@@ -103,11 +104,11 @@ def test_extreme_volumes_have_a_chart_too(tokens):
     assert chart.left <= chart.today_x <= chart.right
 
 
-def test_a_single_free_option_has_charts():
-    raw = questions.question(questions.closed("Free", input_per_mtok=0, output_per_mtok=0))
+def test_a_single_option_has_charts():
+    raw = questions.question(questions.bill("Only", 100))
     found = evaluation.evaluate(evaluation.read(raw), draws=0)
     json = evaluation.as_json(found)
-    assert charts.cost_comparison(json).bars[0].total == "EUR 0"
+    assert charts.cost_comparison(json).bars[0].total == "EUR 100"
     assert charts.break_even(json, charts.curves(found)).crossings == ()
 
 
