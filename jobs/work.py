@@ -105,7 +105,7 @@ def wake(job_id: int) -> None:
     from jobs.tasks import run
 
     try:
-        run.apply_async(args=[job_id], retry=False)
+        run.apply_async(args=(job_id,), retry=False)
     except Exception as error:  # noqa: BLE001 - every broker fails in its own way
         log.warning("no broker to wake job %s: %s", job_id, error)
 

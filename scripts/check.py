@@ -67,7 +67,7 @@ def run(name: str, command: list[str], environment: dict[str, str]) -> bool:
 def main() -> int:
     """Run all checks whatever one of them says, then the tests."""
     with tempfile.TemporaryDirectory() as folder:
-        failed = [name for name, *how in checks(folder) if not run(name, *how)]
+        failed = [check[0] for check in checks(folder) if not run(*check)]
     tests = subprocess.run([PYTHON, "scripts/test.py"], check=False).returncode
     if tests:
         failed.append("tests")

@@ -48,7 +48,8 @@ class Worker:
         return self
 
     def children(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
+        found: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
+        return found
 
     def kill_everything(self) -> None:
         """End all its processes at once, as when the machine loses power."""

@@ -7,6 +7,7 @@ how far the work is and let it go on, so that a test can kill it at a known poin
 import threading
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from jobs import work
 from jobs.models import Job
 
 # A worker that is killed shall be missed soon.
-LEASE = work.timedelta(seconds=2)
+LEASE = timedelta(seconds=2)
 
 
 def effects(key: str) -> int:
