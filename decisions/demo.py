@@ -23,6 +23,7 @@ from decisions.models import (
     Team,
     User,
 )
+from jobs.models import Job
 from pricing import queries
 
 PASSWORD = "try-breakeven"  # noqa: S105 - the demo's, printed at start and refused in production
@@ -61,11 +62,13 @@ def remove(*, by: str, at: datetime) -> dict[str, int]:
     from decisions import audit
 
     with transaction.atomic():
+        teams = list(Team.objects.filter(is_demo=True).values_list("pk", flat=True))
+        Job.objects.filter(payload__team_id__in=teams).delete()
         counts = {
             "records": Record.objects.filter(is_demo=True).delete()[0],
             "signed snapshots": Snapshot.objects.filter(is_demo=True).delete()[0],
         }
-        counts["teams"] = Team.objects.filter(is_demo=True).count()
+        counts["teams"] = len(teams)
         Team.objects.filter(is_demo=True).delete()
         counts["people"] = User.objects.filter(is_demo=True).count()
         User.objects.filter(is_demo=True).delete()

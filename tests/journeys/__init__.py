@@ -1,0 +1,1 @@
+"""Whole jobs of the three people, in a real browser."""
