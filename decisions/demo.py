@@ -304,8 +304,14 @@ def _undecided(people: People, *, at: datetime) -> None:
         },
         at=at,
     )
-    model = {"model": "Llama-3.3-70B", "quantization": "fp8"}
-    people_needed = {"ops_fte": 0.25, "setup_weeks": 4, "setup_people": 1}
+    self_hosted: dict[str, Any] = {
+        "model": "Llama-3.3-70B",
+        "quantization": "fp8",
+        "ops_fte": 0.25,
+        "setup_weeks": 4,
+        "setup_people": 1,
+        "fallback": "Managed open model",
+    }
     wanted: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
         ("Closed API", "closed_api", {"kind": "token", "text": "claude sonnet 4.5 anthropic"}, {}),
         ("Managed open model", "managed_open", {"kind": "token", "text": "llama 3.3 together"}, {}),
@@ -313,14 +319,13 @@ def _undecided(people: People, *, at: datetime) -> None:
             "Rented H100",
             "rented_gpu",
             {"kind": "gpu", "text": "h100 sxm lambda", "mode": "on_demand"},
-            {**model, **people_needed, "fallback": "Managed open model"},
+            self_hosted,
         ),
     ]
     for name, kind, description, figures in wanted:
         found = queries.find_offers(**description, limit=1)
         if found:
             _option(decision, people, name, kind, at=at, offer_id=found[0].offer_id, **figures)
-    reserved = {"gpu": "H100", "price_per_gpu_hour": 1.5, "fallback": "Managed open model"}
     _option(
         decision,
         people,
@@ -328,9 +333,9 @@ def _undecided(people: People, *, at: datetime) -> None:
         "reserved_gpu",
         at=at,
         note="The article's EUR 1.50: reserved prices are quoted, not listed. Ask for a quote.",
-        **model,
-        **people_needed,
-        **reserved,
+        gpu="H100",
+        price_per_gpu_hour=1.5,
+        **self_hosted,
     )
 
 

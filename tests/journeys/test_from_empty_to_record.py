@@ -47,7 +47,7 @@ class Visitor:
     def __init__(self, context, name):
         self.page = context.new_page()
         self.name = name
-        self.faults = []
+        self.faults: list[str] = []
         self.page.on("console", self._listen)
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
 
