@@ -3,7 +3,7 @@ PORT ?=
 export PORT
 PYTHON := .venv/bin/python
 
-.PHONY: help setup run test check lock demo demo-remove bench
+.PHONY: help setup run test check lock demo demo-remove bench accuracy
 
 help: ## Say what each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -35,3 +35,7 @@ demo-remove: ## Remove the demo's teams, people and decisions
 bench: ## Measure pages, evaluation and rendering; print the table of the README
 	@scripts/setup.sh tests
 	@exec $(PYTHON) scripts/bench.py
+
+accuracy: ## Compare the capacity model with public measurements
+	@scripts/setup.sh
+	@$(PYTHON) manage.py accuracy
