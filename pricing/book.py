@@ -154,7 +154,8 @@ def _stored_ids(keys: list[str]) -> dict[str, int]:
 def _offer(thing: Thing, families: Families) -> Offer:
     offer = Offer(key=thing.key, **thing._asdict())
     if thing.kind == TOKEN:
-        offer.family, offer.weights = families.of(thing.model)
+        offer.family, known = families.of(thing.model)
+        offer.weights = thing.weights if known == Offer.Weights.UNKNOWN else known
     return offer
 
 

@@ -55,6 +55,13 @@ def load_shipped() -> int:
     return len(new)
 
 
+def mark_open(models: set[str]) -> None:
+    """Note that a source names published weights of these models, where our list is silent."""
+    if models:
+        silent = Offer.objects.filter(weights=Offer.Weights.UNKNOWN, model__in=models)
+        silent.update(weights=Offer.Weights.OPEN)
+
+
 @transaction.atomic
 def reclassify() -> int:
     """Give every token offer the family that the list says now; return how many changed."""

@@ -11,8 +11,6 @@ from pricing.models import Offer, SourceHealth
 API_LIMIT = timedelta(days=14)
 GPU_LIMITS = {Offer.Mode.SPOT: timedelta(days=2), Offer.Mode.ON_DEMAND: timedelta(days=7)}
 OTHER_GPU_LIMIT = timedelta(days=7)
-# The revision of an answer that came with the product itself begins so.
-BUNDLED = "bundled"
 
 
 def limit_of(*, kind: str, mode: str) -> timedelta:
@@ -51,4 +49,4 @@ class Sources:
         at = health.last_success_at
         if provider in health.held_providers:
             at = datetime.fromisoformat(health.held_providers[provider]["last_good"])
-        return Freshness(at=at, is_bundled=health.revision.startswith(BUNDLED))
+        return Freshness(at=at, is_bundled=health.is_bundled)

@@ -77,9 +77,10 @@ def _sorted(offers: QuerySet[Offer], sort: str) -> QuerySet[Offer]:
     if sort == "provider":
         return offers.order_by("provider", "model", "gpu", "pk")
     if sort.endswith("price"):
+        # Of several sources the one that spoke last, which is nearly always the one shown.
         leading = CurrentPrice.objects.filter(
             offer=OuterRef("pk"), measure__in=LEADING, for_team_id__isnull=True
-        ).order_by("observation__amount")
+        ).order_by("-observation__seen_at")
         priced = offers.annotate(
             leading=Subquery(leading.values("observation__amount")[:1], output_field=DecimalField())
         )

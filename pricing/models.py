@@ -8,6 +8,9 @@ pointer to an observation, so a look-up costs the same after a million of them.
 from django.db import models
 from django.db.models import F, Q
 
+# The revision of an answer that came with the product itself begins so.
+BUNDLED = "bundled"
+
 
 class Offer(models.Model):
     """One thing that is sold: tokens of one model at one host, or hours of one GPU."""
@@ -226,6 +229,11 @@ class SourceHealth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source}, last success {self.last_success_at or 'never'}"
+
+    @property
+    def is_bundled(self) -> bool:
+        """Return whether only the copy inside the product has been read so far."""
+        return self.revision.startswith(BUNDLED)
 
 
 class ExchangeRate(models.Model):

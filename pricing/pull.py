@@ -19,8 +19,7 @@ from django.utils import timezone
 from jobs import work
 from jobs.models import Job
 from pricing import book, sources, store
-from pricing.freshness import BUNDLED
-from pricing.models import SourceHealth
+from pricing.models import BUNDLED, SourceHealth
 from pricing.report import Report
 from pricing.sources import Fetched, Source
 from pricing.sources.client import Client, NoAnswer, NotModified
@@ -71,7 +70,7 @@ def ask(
         payload["body"] = base64.b64encode(zlib.compress(body, 1)).decode()
     if seen_at is not None:
         payload["seen_at"] = seen_at.isoformat()
-    title = f"Pull prices: {sources.found()[source].title}"
+    title = f"Pull prices: {sources.get(source).title}"
     return work.enqueue(KIND, key=key, at=at, title=title, payload=payload, by=by)
 
 
@@ -79,7 +78,7 @@ def ask(
 def handle(held: work.Claim) -> work.Effect:
     """Ask the source, read the answer, and return the function that writes it."""
     payload = held.job.payload
-    source = sources.found()[payload["source"]]
+    source = sources.get(payload["source"])
     at = datetime.fromisoformat(payload["at"])
     _refuse_a_second(held)
     health = SourceHealth.objects.filter(source=source.name).first() or SourceHealth()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pricing import book, quarantine, rates
+from pricing import book, families, quarantine, rates
 from pricing.models import SourceHealth
 from pricing.report import Report
 from pricing.sources import Fetched
@@ -45,6 +45,7 @@ def prices(seen: Seen, quotes: list[Quote]) -> Report:
     weighed = weigh(quotes, known=known, history=history, at=at)
     moves = not seen.is_late
     book.append(weighed.changes, seen=sighting, known=known, moves_pointers=moves)
+    families.mark_open({q.thing.model for q in quotes if q.thing.weights == "open"})
     withdrawn = book.withdraw(weighed.gone, seen=sighting, known=known, moves_pointers=moves)
     confirmed = quarantine.confirm_by_second_source(at=at) if moves else []
     report = _report(seen, weighed, withdrawn, confirmed.count(seen.source))

@@ -27,13 +27,15 @@ class Thing(NamedTuple):
     gpu_count: int = 0
     term_months: int = 0
     is_alias: bool = False
+    # What the source itself says of the weights; our own list of families comes first.
+    weights: str = "unknown"
 
     @property
     def key(self) -> str:
         """Return the identity as one text."""
         if self.kind == TOKEN:
             name = self.source_name.lower().removeprefix(FIREWORKS_FOLDER)
-            parts = [TOKEN, self.provider, self.host, name, self.region]
+            parts = [TOKEN, self.provider, self.host, name, self.quantization, self.region]
         else:
             terms = f"{self.mode}-{self.term_months}" if self.term_months else self.mode
             sold = f"{self.gpu_count}x{self.gpu}"

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_POST
 from pricing import history, listing, pull, quarantine, queries, quotes, sources
 from pricing.currency import Rates
 from pricing.forms import DecisionForm, QuoteForm, SearchForm
-from pricing.freshness import BUNDLED
 from pricing.models import CurrentPrice, ExchangeRate, Offer, SourceHealth
 
 PER_PAGE = 50
@@ -31,7 +30,7 @@ def price_list(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "page": page,
         "rate": ExchangeRate.objects.filter(currency="USD").order_by("-date").first(),
-        "only_bundled": bool(health) and all(h.revision.startswith(BUNDLED) for h in health),
+        "only_bundled": bool(health) and all(h.is_bundled for h in health),
         "failing": [h for h in health if h.error],
         "waiting": quarantine.waiting().count(),
     }
@@ -66,7 +65,9 @@ def price_detail(request: HttpRequest, offer_id: int) -> HttpResponse:
 def price_sources(request: HttpRequest) -> HttpResponse:
     """Show how each source fares."""
     health = {h.source: h for h in SourceHealth.objects.all()}
-    rows = [(source, health.get(source.name)) for source in sources.found().values()]
+    # A cloud that was pulled by hand has health, though it is not among the usual ones.
+    known = [*sources.found(), *(name for name in health if name not in sources.found())]
+    rows = [(sources.get(name), health.get(name)) for name in sorted(known)]
     return render(request, "prices/sources.html", {"rows": rows})
 
 
@@ -75,9 +76,10 @@ def price_sources(request: HttpRequest) -> HttpResponse:
 def source_pull(request: HttpRequest, name: str) -> HttpResponse:
     """Ask for a pull of a source, as background work."""
     _require_administrator(request.user)
-    source = sources.found().get(name)
-    if source is None:
-        raise Http404
+    try:
+        source = sources.get(name)
+    except KeyError as error:
+        raise Http404 from error
     now = timezone.now()
     # One click a minute is one pull: a double click is no second one.
     key = f"{pull.KIND}:{name}:{now:%Y-%m-%dT%H:%M}"

@@ -4,21 +4,25 @@ A source has a NAME, a TITLE for people, `fetch(client, url, at) -> Fetched`, th
 the network, and `read(body, *, at) -> Reading`, which is pure. DEFAULT_URL is None for a source that
 lies inside the product; IS_ON says whether it is pulled without being asked for. One that has a copy
 inside the product returns it from `bundled(at)`; one that gives exchange rates says GIVES = "rates".
+
+A source with CLOUDS has one file per cloud: each is a source of its own, "skypilot:lambda", so that
+one that fails delays no other. Its address holds {cloud}, and its `read` takes the cloud.
 """
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from django.conf import settings
 
 from pricing.sources.client import Client
 
-NOT_SOURCES = {"client", "parse"}
+NOT_SOURCES = {"client", "machines", "parse"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,31 +57,50 @@ class Source:
     @property
     def url(self) -> str:
         """Return the address to ask: the setting's, else the source's own."""
-        return str(settings.PRICE_SOURCE_URLS.get(self.name, self.default_url or ""))
+        name, _, cloud = self.name.partition(":")
+        address = settings.PRICE_SOURCE_URLS.get(name, self.default_url or "")
+        return str(address).replace("{cloud}", cloud)
+
+
+@cache
+def modules() -> dict[str, Any]:
+    """Return the file of every source, by the source's name."""
+    names = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name not in NOT_SOURCES)
+    files = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    return {file.NAME: file for file in files}
 
 
 @cache
 def found() -> dict[str, Source]:
-    """Return every source by name."""
-    names = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name not in NOT_SOURCES)
-    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
-    return {module.NAME: _described(module) for module in modules}
+    """Return every source by name, those with clouds once for each of their usual clouds."""
+    return {name: get(name) for file in modules().values() for name in names_of(file.NAME)}
+
+
+def names_of(name: str) -> list[str]:
+    """Return the sources behind a file's name: itself, or one for each of its clouds."""
+    clouds = getattr(modules()[name], "CLOUDS", ())
+    return [f"{name}:{cloud}" for cloud in clouds] or [name]
+
+
+def get(name: str) -> Source:
+    """Return a source by name; any cloud of a source with clouds. Raises KeyError."""
+    base, _, cloud = name.partition(":")
+    file = modules()[base]
+    if bool(cloud) != hasattr(file, "CLOUDS") or not re.fullmatch(r"[a-z0-9_-]{0,40}", cloud):
+        raise KeyError(name)
+    return Source(
+        name=name,
+        title=f"{file.TITLE}, {cloud}" if cloud else file.TITLE,
+        default_url=file.DEFAULT_URL,
+        is_on=file.IS_ON,
+        fetch=file.fetch,
+        read=partial(file.read, cloud=cloud) if cloud else file.read,
+        bundled=getattr(file, "bundled", None),
+        gives=getattr(file, "GIVES", "prices"),
+    )
 
 
 def scheduled() -> list[Source]:
     """Return the sources that are pulled every day: those on, less those switched off."""
     off = set(settings.PRICE_SOURCES_OFF)
-    return [s for s in found().values() if s.is_on and s.name not in off]
-
-
-def _described(module: Any) -> Source:
-    return Source(
-        name=module.NAME,
-        title=module.TITLE,
-        default_url=module.DEFAULT_URL,
-        is_on=module.IS_ON,
-        fetch=module.fetch,
-        read=module.read,
-        bundled=getattr(module, "bundled", None),
-        gives=getattr(module, "GIVES", "prices"),
-    )
+    return [s for s in found().values() if s.is_on and not off & {s.name, s.name.partition(":")[0]}]

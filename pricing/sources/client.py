@@ -95,7 +95,7 @@ def _refuse_private(connection: socket.socket) -> None:
 
 
 class Client:
-    """Asks one source. `validators` are those of earlier answers, by address."""
+    """Asks one source once. `validators` are those of earlier answers, by address."""
 
     def __init__(
         self,
@@ -107,15 +107,17 @@ class Client:
     ) -> None:
         self.validators = validators or {}
         self.deadline_seconds = deadline_seconds
+        self._until = time.monotonic() + deadline_seconds
         self.largest_bytes = largest_bytes
         self._sleep = sleep
 
-    def get(self, url: str) -> Answer:
+    def get(self, url: str, *, seconds: float = DEADLINE_SECONDS) -> Answer:
         """Return the answer of an address that the settings or a source's own file name.
 
-        Raises NotModified, or NoAnswer after three tries. All tries together keep the deadline.
+        Raises NotModified, or NoAnswer after three tries. All requests of a client together keep its
+        deadline; `seconds` keeps some of it for what comes after.
         """
-        until = time.monotonic() + self.deadline_seconds
+        until = min(self._until, time.monotonic() + seconds)
         for attempt in range(1, TRIES + 1):
             try:
                 return self._follow(url, until)
@@ -175,6 +177,9 @@ class Client:
             return NoAnswer(f"{urlsplit(url).netloc}: {unsafe}")
         if isinstance(error, urllib3.exceptions.DecodeError):
             return NoAnswer(f"{urlsplit(url).netloc}: its answer cannot be unpacked")
+        if (there := _cause(error, urllib3.exceptions.NewConnectionError)) is not None:
+            # Nobody listens, or the name leads nowhere: seconds later that is no better.
+            return NoAnswer(f"{urlsplit(url).netloc}: no connection ({type(there).__name__})")
         if isinstance(error, _NEVER_BETTER):
             return NoAnswer(f"{url} is no address that can be asked: {error}")
         return _TryAgain(_in_words(error))

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
-from pricing.freshness import BUNDLED
+from pricing.models import BUNDLED
 from pricing.sources import Fetched, parse
 from pricing.sources.client import Client, NoAnswer
 from pricing.things import BadAnswer
@@ -45,7 +45,8 @@ class Rate(NamedTuple):
 def fetch(client: Client, url: str, at: datetime) -> Fetched:
     """Ask the bank, and the fallback when it gives no answer."""
     try:
-        answer = client.get(url)
+        # Half the time is kept for the fallback.
+        answer = client.get(url, seconds=client.deadline_seconds / 2)
         return Fetched(body=answer.body, url=url, validators={url: answer.validators})
     except NoAnswer as trouble:
         fallback = settings.PRICE_SOURCE_URLS.get("frankfurter", FALLBACK_URL)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pricing import gpus
-from pricing.freshness import BUNDLED
+from pricing.models import BUNDLED
 from pricing.sources import Fetched, parse
 from pricing.sources.client import Client
 from pricing.things import GPU, BadAnswer, Quote, Reading, Thing

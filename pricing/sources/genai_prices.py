@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import Any, NamedTuple
 
 from pricing import names
-from pricing.freshness import BUNDLED
+from pricing.models import BUNDLED
 from pricing.sources import Fetched, parse
 from pricing.sources.client import Client
 from pricing.things import SERVERLESS, TOKEN, BadAnswer, Quote, Reading, Thing

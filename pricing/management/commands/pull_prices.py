@@ -18,10 +18,8 @@ class Command(BaseCommand):
     help = "Pull prices from every source that is on, or from those named."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        known = list(sources.found())
-        parser.add_argument(
-            "--source", action="append", choices=known, help="only this one; repeatable"
-        )
+        parser.add_argument("--source", action="append", help="only this one; repeatable")
+        parser.add_argument("--cloud", help="only this cloud of a source that has clouds")
         parser.add_argument("--json", action="store_true", help="print one JSON list of reports")
         parser.add_argument(
             "--from", dest="saved", metavar="FILE_OR_URL", help="read a saved answer"
@@ -29,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--seen-at", type=_day, metavar="DATE", help="the day it was saved")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        names = options["source"] or [source.name for source in sources.scheduled()]
+        names = _names(options["source"], options["cloud"])
         if options["saved"] and len(names) != 1:
             raise CommandError("--from reads the answer of one source: name it with --source.")
         if options["seen_at"] and not options["saved"]:
@@ -58,6 +56,19 @@ def in_words(report: Report) -> str:
     if report.error:
         parts.append(report.error)
     return f"{report.source}: {', '.join(parts)}"
+
+
+def _names(asked: list[str] | None, cloud: str | None) -> list[str]:
+    if not asked:
+        return [source.name for source in sources.scheduled()]
+    try:
+        named = [f"{name}:{cloud}" for name in asked] if cloud else asked
+        # "skypilot" alone means all its usual clouds.
+        names = [n for name in named for n in ([name] if ":" in name else sources.names_of(name))]
+        return [sources.get(name).name for name in names]
+    except KeyError as error:
+        known = ", ".join(sources.modules())
+        raise CommandError(f"There is no source {error}. There are: {known}.") from error
 
 
 def _day(text: str) -> datetime:
