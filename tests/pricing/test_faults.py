@@ -37,7 +37,12 @@ GOOD = {
 
 
 def dripping(request):
-    return Response((b" " for _ in iter(lambda: time.sleep(0.05), 1)), mimetype="text/plain")
+    def drip():
+        for _ in range(100):
+            time.sleep(0.05)
+            yield b" "
+
+    return Response(drip(), mimetype="text/plain")
 
 
 FAULTS = {
@@ -78,8 +83,8 @@ FAULTS = {
 def served(httpserver, settings, monkeypatch):
     """Return a function that serves an answer as the source's, whatever is asked for."""
     monkeypatch.setattr(client, "TRIES", 2)
-    monkeypatch.setattr(client.time, "sleep", lambda seconds: None)
-    quick = dict(client.Client.__init__.__kwdefaults__, deadline_seconds=1.0)
+    defaults = client.Client.__init__.__kwdefaults__
+    quick = {**defaults, "deadline_seconds": 1.0, "sleep": lambda seconds: None}
     monkeypatch.setattr(client.Client.__init__, "__kwdefaults__", quick)
 
     def serve(source, answer):
