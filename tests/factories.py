@@ -13,7 +13,6 @@ from pricing.models import Offer
 from tests.decisions import record_examples
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-PASSWORD = "a long password"
 ARTICLE_WORKLOAD = {
     "input_tokens_per_month": 1e9,
     "output_tokens_per_month": 3e8,
@@ -30,11 +29,12 @@ ARTICLE_OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
 _numbers = count(1)
 
 
-def make_user(email: str = "", **fields: Any) -> User:
+def make_user(email: str = "", *, password: str | None = None, **fields: Any) -> User:
+    """Return a person; without a password, which takes long to hash, they are signed in by force."""
     number = next(_numbers)
     email = email or f"person{number}@example.org"
     fields.setdefault("name", email.split("@")[0].capitalize())
-    return User.objects.create_user(email, PASSWORD, **fields)
+    return User.objects.create_user(email, password, **fields)
 
 
 def make_team(name: str = "", **fields: Any) -> Team:

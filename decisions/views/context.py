@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -60,6 +61,11 @@ class Here:
     def may_add_team(self) -> bool:
         """Return whether the button that founds a team is shown."""
         return access.may_add_team(self._request.user)
+
+    @property
+    def may_sign_up(self) -> bool:
+        """Return whether a visitor is offered an account (SIGNUP_OPEN)."""
+        return bool(settings.SIGNUP_OPEN)
 
     @property
     def _signed_in(self) -> bool:

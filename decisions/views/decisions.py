@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
@@ -15,11 +15,12 @@ from decisions.forms.decisions import NewDecisionForm
 from decisions.models import Decision, Review, Team
 from decisions.views import history
 from decisions.views.shown import shown
+from decisions.views.signed_in import SignedInRequest
 from pricing import currency
 
 
 @login_required
-def new(request: HttpRequest, team_id: int) -> HttpResponse:
+def new(request: SignedInRequest, team_id: int) -> HttpResponse:
     """Ask for a name and start a decision; its steps follow."""
     team = access.team_to_edit(request.user, team_id)
     currencies = sorted({team.currency, *currency.known_currencies()})
@@ -33,7 +34,7 @@ def new(request: HttpRequest, team_id: int) -> HttpResponse:
     return render(request, "decisions/new.html", {"team": team, "form": form})
 
 
-def _create(form: NewDecisionForm, team: Team, request: HttpRequest) -> Decision | None:
+def _create(form: NewDecisionForm, team: Team, request: SignedInRequest) -> Decision | None:
     try:
         return drafts.create(team, **form.cleaned_data, by=request.user, at=timezone.now())
     except drafts.Refused as refusal:
@@ -42,7 +43,7 @@ def _create(form: NewDecisionForm, team: Team, request: HttpRequest) -> Decision
 
 
 @login_required
-def detail(request: HttpRequest, decision_id: int) -> HttpResponse:
+def detail(request: SignedInRequest, decision_id: int) -> HttpResponse:
     """Show the answer first, then everything that it rests on."""
     decision = access.decision(request.user, decision_id)
     answered = standing.answer(decision)
@@ -66,19 +67,19 @@ def _current_review(decision: Decision) -> Review | None:
 
 @login_required
 @require_POST
-def archive(request: HttpRequest, decision_id: int) -> HttpResponse:
+def archive(request: SignedInRequest, decision_id: int) -> HttpResponse:
     """Take the decision out of the lists; its page offers to bring it back."""
     return _moved(request, decision_id, to="archive")
 
 
 @login_required
 @require_POST
-def unarchive(request: HttpRequest, decision_id: int) -> HttpResponse:
+def unarchive(request: SignedInRequest, decision_id: int) -> HttpResponse:
     """Bring an archived decision back."""
     return _moved(request, decision_id, to="unarchive")
 
 
-def _moved(request: HttpRequest, decision_id: int, *, to: str) -> HttpResponse:
+def _moved(request: SignedInRequest, decision_id: int, *, to: str) -> HttpResponse:
     decision = access.decision_to_edit(request.user, decision_id)
     move = {"archive": drafts.archive, "unarchive": drafts.unarchive}[to]
     try:
@@ -88,7 +89,7 @@ def _moved(request: HttpRequest, decision_id: int, *, to: str) -> HttpResponse:
     return redirect("decision-detail", decision.pk)
 
 
-def _version(request: HttpRequest) -> int:
+def _version(request: SignedInRequest) -> int:
     """Return the version that the form was opened on; what is no number fits no version."""
     text = request.POST.get("version", "")
     return int(text) if text.isascii() and text.isdigit() else 0

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
@@ -14,11 +14,12 @@ from django.views.decorators.http import require_POST
 from decisions import access, teams
 from decisions.forms.people import MemberForm, RoleForm, TeamForm
 from decisions.models import Membership, Team
+from decisions.views.signed_in import SignedInRequest
 from pricing import currency
 
 
 @login_required
-def list_all(request: HttpRequest) -> HttpResponse:
+def list_all(request: SignedInRequest) -> HttpResponse:
     """List the teams that the reader may see."""
     found = access.teams_of(request.user).annotate(
         people=Count("memberships", distinct=True),
@@ -32,7 +33,7 @@ def list_all(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: SignedInRequest) -> HttpResponse:
     """Found a team; who founds it manages it."""
     if not access.may_add_team(request.user):
         raise Http404
@@ -49,12 +50,14 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def detail(request: HttpRequest, team_id: int) -> HttpResponse:
+def detail(request: SignedInRequest, team_id: int) -> HttpResponse:
     """Show a team's members, and let those who may change them."""
     return _page(request, access.team(request.user, team_id), MemberForm())
 
 
-def _page(request: HttpRequest, team: Team, form: MemberForm, status: int = 200) -> HttpResponse:
+def _page(
+    request: SignedInRequest, team: Team, form: MemberForm, status: int = 200
+) -> HttpResponse:
     context = {
         "team": team,
         "members": team.memberships.select_related("user").order_by("user__email"),
@@ -68,7 +71,7 @@ def _page(request: HttpRequest, team: Team, form: MemberForm, status: int = 200)
 
 
 @login_required
-def change(request: HttpRequest, team_id: int) -> HttpResponse:
+def change(request: SignedInRequest, team_id: int) -> HttpResponse:
     """Change a team's name, currency and cost of people."""
     team = access.team_to_administer(request.user, team_id)
     stored = {
@@ -95,7 +98,7 @@ def _team_form(data: Any, *, initial: dict[str, Any]) -> TeamForm:
 
 @login_required
 @require_POST
-def add_member(request: HttpRequest, team_id: int) -> HttpResponse:
+def add_member(request: SignedInRequest, team_id: int) -> HttpResponse:
     """Add a person by e-mail."""
     team = access.team_to_administer(request.user, team_id)
     form = MemberForm(request.POST)
@@ -112,7 +115,7 @@ def add_member(request: HttpRequest, team_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def change_member(request: HttpRequest, team_id: int, member_id: int) -> HttpResponse:
+def change_member(request: SignedInRequest, team_id: int, member_id: int) -> HttpResponse:
     """Give a member another role."""
     member = _member(request, team_id, member_id)
     form = RoleForm(request.POST)
@@ -131,7 +134,7 @@ def change_member(request: HttpRequest, team_id: int, member_id: int) -> HttpRes
 
 
 @login_required
-def remove_member(request: HttpRequest, team_id: int, member_id: int) -> HttpResponse:
+def remove_member(request: SignedInRequest, team_id: int, member_id: int) -> HttpResponse:
     """Ask whether a person should leave the team, and take them out."""
     member = _member(request, team_id, member_id)
     if request.method != "POST":
@@ -145,12 +148,12 @@ def remove_member(request: HttpRequest, team_id: int, member_id: int) -> HttpRes
     return _back_to(request, team_id)
 
 
-def _member(request: HttpRequest, team_id: int, member_id: int) -> Membership:
+def _member(request: SignedInRequest, team_id: int, member_id: int) -> Membership:
     team = access.team_to_administer(request.user, team_id)
     return get_object_or_404(team.memberships.select_related("user", "team"), pk=member_id)
 
 
-def _back_to(request: HttpRequest, team_id: int) -> HttpResponse:
+def _back_to(request: SignedInRequest, team_id: int) -> HttpResponse:
     """Lead back to the team, or to the list when the reader has just left it."""
     if access.teams_of(request.user).filter(pk=team_id).exists():
         return redirect("team-detail", team_id)

@@ -7,13 +7,14 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from decisions import access, audit
+from decisions.views.signed_in import SignedInRequest
 from jobs import work
 from jobs.models import Job
 
@@ -27,7 +28,7 @@ STATES = {
 
 
 @login_required
-def list_all(request: HttpRequest) -> HttpResponse:
+def list_all(request: SignedInRequest) -> HttpResponse:
     """List the work, newest first; what failed can be started again."""
     visible = Job.objects.filter(access.jobs_visible_to(request.user))
     state = request.GET.get("state", "")
@@ -57,7 +58,7 @@ def _moving(jobs: QuerySet[Job], *, now: datetime) -> QuerySet[Job]:
 
 @login_required
 @require_POST
-def retry(request: HttpRequest, job_id: int) -> HttpResponse:
+def retry(request: SignedInRequest, job_id: int) -> HttpResponse:
     """Start failed work again, with all its tries."""
     if not access.may_retry_jobs(request.user):
         raise Http404

@@ -98,6 +98,8 @@ RULES = {
     "member-change": Rule(NOBODY, KEEPERS),
     "member-remove": page(KEEPERS),
     "profile": page(SIGNED_IN),
+    "token-make": Rule(NOBODY, SIGNED_IN),
+    "token-revoke": Rule(NOBODY, frozenset({MANAGER})),
     "work-list": page(SIGNED_IN),
     "work-retry": Rule(NOBODY, READERS - {AUDITOR}),
     "price-list": page(SIGNED_IN),
@@ -167,6 +169,7 @@ def world(db) -> dict[str, Any]:
         "offer_id": offer.pk,
         "price_id": waiting.pk,
         "name": "litellm",
+        "token_id": ApiToken.objects.create(user=people[MANAGER], name="x", created_at=NOW).pk,
     }
     return {"people": people, "args": args}
 
