@@ -15,10 +15,11 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from decisions.models import (
+    ApiToken,
     AuditEvent,
     Decision,
     Flag,
@@ -33,6 +34,13 @@ from decisions.models import (
 EDITORS = (Membership.Role.MANAGER, Membership.Role.APPROVER)
 
 Visitor = User | AnonymousUser
+
+
+def person(request: HttpRequest) -> User:
+    """Return who asks, or answer 404 to somebody who is not signed in."""
+    if not isinstance(request.user, User):
+        raise Http404
+    return request.user
 
 
 def _reads_all(user: Visitor) -> bool:
@@ -212,6 +220,11 @@ def audit_events_of(user: Visitor) -> QuerySet[AuditEvent]:
     if not _reads_all(user):
         raise Http404
     return AuditEvent.objects.all()
+
+
+def api_token(user: Visitor, token_id: int) -> ApiToken:
+    """Return one of the person's own keys, or answer 404."""
+    return get_object_or_404(ApiToken, pk=token_id, user_id=user.pk)
 
 
 def jobs_visible_to(user: Visitor) -> Q:

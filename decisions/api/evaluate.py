@@ -2,18 +2,43 @@
 
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
-from decisions import evaluation
+from decisions import evaluation, tokens
 
 ENCODING_FAULT = {"path": "", "says": "the input is not UTF-8 text"}
+BEARER = "Bearer "
 
 
+@csrf_exempt
 @require_POST
 def evaluate(request: HttpRequest) -> JsonResponse:
-    """Answer an evaluation, or 422 with every fault and its path. For people who are signed in."""
+    """Answer an evaluation, or 422 with every fault and its path.
+
+    For programs with a key of a person, and for people who are signed in. A key is never sent by a
+    browser on its own, so only a session needs protection against other sites.
+    """
+    given = request.headers.get("Authorization", "")
+    if given.startswith(BEARER):
+        person = tokens.owner(given.removeprefix(BEARER).strip(), at=timezone.now())
+        return _answer(request) if person else _refuse("This key is not known.")
     if not request.user.is_authenticated:
-        return JsonResponse({"error": "Sign in first."}, status=401)
+        return _refuse("Send a key of your profile as “Authorization: Bearer …”, or sign in.")
+    return _answer_to_session(request)
+
+
+def _refuse(says: str) -> JsonResponse:
+    return JsonResponse({"error": says}, status=401, headers={"WWW-Authenticate": "Bearer"})
+
+
+@csrf_protect
+def _answer_to_session(request: HttpRequest) -> JsonResponse:
+    return _answer(request)
+
+
+def _answer(request: HttpRequest) -> JsonResponse:
     try:
         question = evaluation.read(evaluation.parse(request.body.decode("utf-8-sig")))
     except UnicodeDecodeError:

@@ -24,7 +24,8 @@ class TeamForm(forms.Form):
         most="1e9",
         help_text=(
             "Salary, taxes, equipment and overhead, in the team's currency. It is what the operations "
-            "of self-hosting are charged with. Empty: a default is assumed, and marked as assumed."
+            "of self-hosting are charged with, often 100,000 to 200,000. Empty: options that need "
+            "people have no cost yet."
         ),
     )
 
@@ -61,3 +62,11 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         model = User
         fields = ("name", "time_zone")
         help_texts = {"name": "Printed beside your signature when you submit or sign a review."}
+
+
+class TokenForm(forms.Form):
+    """What a program's key is for."""
+
+    name = forms.CharField(
+        label="What the key is for", max_length=80, help_text="Such as “nightly cost report”."
+    )

@@ -3,11 +3,12 @@
 from decisions.models.audit import AuditEvent
 from decisions.models.decisions import Answer, Decision, Option, Standing, Workload
 from decisions.models.notices import Flag, Reminder
-from decisions.models.people import Membership, Team, User
+from decisions.models.people import ApiToken, Membership, Team, User
 from decisions.models.reviews import Comment, Record, Review, Snapshot
 
 __all__ = [
     "Answer",
+    "ApiToken",
     "AuditEvent",
     "Comment",
     "Decision",

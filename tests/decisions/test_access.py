@@ -14,7 +14,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from decisions.models import AuditEvent, Comment, Decision, Flag, Membership, Review, Team
+from decisions.models import ApiToken, AuditEvent, Comment, Decision, Flag, Membership, Review, Team
 from jobs.models import Job
 from pricing import quotes
 from pricing.models import CurrentPrice, Observation

@@ -4,8 +4,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from decisions import tokens
 from tests.decisions import questions
-from tests.factories import make_user
+from tests.factories import NOW, make_user
 
 PAGE = reverse("evaluate-api")
 JSON = "application/json"
@@ -57,3 +58,42 @@ def test_a_foreign_page_cannot_ask_in_somebodys_name(db):
     client = Client(enforce_csrf_checks=True)
     client.force_login(make_user())
     assert client.post(PAGE, "{}", content_type=JSON).status_code == 403
+
+
+def with_key(secret):
+    return {"HTTP_AUTHORIZATION": f"Bearer {secret}"}
+
+
+def test_a_program_asks_with_a_persons_key(db):
+    person = make_user()
+    secret = tokens.make(name="nightly", by=person, at=NOW)
+    raw = json.dumps(questions.question(questions.closed(), questions.managed()))
+    program = Client(enforce_csrf_checks=True)
+    assert program.post(PAGE, raw, content_type=JSON, **with_key(secret)).status_code == 200
+    assert person.api_tokens.get().last_used_at is not None
+    assert secret not in person.api_tokens.get().sha256
+
+
+@pytest.mark.parametrize("end", ["revoked", "person left", "wrong"])
+def test_a_key_that_ended_is_refused(db, end):
+    person = make_user()
+    secret = tokens.make(name="nightly", by=person, at=NOW)
+    if end == "revoked":
+        tokens.revoke(person.api_tokens.get(), by=person, at=NOW)
+    elif end == "person left":
+        type(person).objects.filter(pk=person.pk).update(is_active=False)
+    else:
+        secret = secret[:-1]
+    assert Client().post(PAGE, "{}", content_type=JSON, **with_key(secret)).status_code == 401
+
+
+def test_a_key_is_shown_once_and_can_be_revoked(client, db):
+    person = make_user()
+    client.force_login(person)
+    shown = client.post(reverse("token-make"), {"name": "nightly"}).content.decode()
+    assert tokens.PREFIX in shown
+    assert tokens.PREFIX not in client.get(reverse("profile")).content.decode()
+    again = client.post(reverse("token-make"), {"name": "nightly"}).content.decode()
+    assert "already" in again
+    client.post(reverse("token-revoke", args=[person.api_tokens.get().pk]))
+    assert not person.api_tokens.exists()
