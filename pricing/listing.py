@@ -11,6 +11,8 @@ from pricing.currency import CannotConvert, Rates
 from pricing.models import CurrentPrice, Observation, Offer
 
 PER_PAGE = 50
+# A download holds what was searched for, up to this.
+MOST_IN_FILE = 20_000
 LEADING = ("input", "gpu_hour", "gpu_purchase")
 
 
@@ -32,7 +34,9 @@ class Row:
     prices: list[Shown]
 
 
-def page_of(asked: dict[str, str], *, number: str | int | None) -> tuple[list[Row], Page[int]]:
+def page_of(
+    asked: dict[str, str], *, number: str | int | None, per_page: int = PER_PAGE
+) -> tuple[list[Row], Page[int]]:
     """Return a page of the offers that fit, in the order asked for, without any team's quotes.
 
     The rows, and the page of offer ids for its number and count.
@@ -46,7 +50,7 @@ def page_of(asked: dict[str, str], *, number: str | int | None) -> tuple[list[Ro
         weights=asked.get("weights", ""),
     )
     ids = _sorted(offers, asked.get("sort", "name")).values_list("pk", flat=True)
-    page = Paginator(ids, PER_PAGE).get_page(number)
+    page = Paginator(ids, per_page).get_page(number)
     found = queries.prices_for(page.object_list, team_id=None)
     rates = Rates()
     return [row_of(found[pk], rates) for pk in page.object_list if pk in found], page

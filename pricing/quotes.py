@@ -1,5 +1,6 @@
 """How does a team put a price of its own into the book, one that only it may see?"""
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -66,35 +67,38 @@ def add(
         offer = _offer_for(terms, team_id)
     if offer.for_team_id not in (None, team_id):
         raise NotAllowed("offer", "This offer belongs to another team.")
-    appended = []
-    for measure, amount in amounts.items():
+    for measure in amounts:
         _check_measure(offer, measure)
-        observation = Observation.objects.create(
-            offer=offer,
-            measure=measure,
-            amount=amount,
-            currency=currency_code,
-            unit=UNITS.get(Observation.Measure(measure), Observation.Unit.MTOK),
-            source=QUOTE,
-            source_revision=by,
-            source_url=source_url,
-            seen_at=at,
-            valid_from=valid_from,
-            valid_until=valid_until,
-            status=Observation.Status.ACCEPTED,
-            decided_by=by,
-            for_team_id=team_id,
-            evidence=evidence,
-        )
-        CurrentPrice.objects.update_or_create(
-            offer=offer,
-            measure=measure,
-            source=QUOTE,
-            for_team_id=team_id,
-            defaults={"observation": observation, "pending": None},
-        )
-        appended.append(observation)
-    return appended
+    said = Observation(
+        offer=offer,
+        currency=currency_code,
+        source=QUOTE,
+        source_url=source_url,
+        seen_at=at,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        status=Observation.Status.ACCEPTED,
+        decided_by=by,
+        for_team_id=team_id,
+        evidence=evidence,
+    )
+    return [_append(said, measure, amount) for measure, amount in amounts.items()]
+
+
+def _append(said: Observation, measure: str, amount: Decimal) -> Observation:
+    observation = copy(said)
+    observation.measure = measure
+    observation.amount = amount
+    observation.unit = UNITS.get(Observation.Measure(measure), Observation.Unit.MTOK)
+    observation.save(force_insert=True)
+    CurrentPrice.objects.update_or_create(
+        offer=observation.offer,
+        measure=measure,
+        source=QUOTE,
+        for_team_id=observation.for_team_id,
+        defaults={"observation": observation, "pending": None},
+    )
+    return observation
 
 
 def _check(

@@ -13,6 +13,9 @@ from pricing.models import SourceHealth
 DAY = timedelta(days=1)
 # After a failure: often enough to be back soon, seldom enough to be polite.
 AFTER_FAILURE = timedelta(hours=3)
+# A source that has not answered for days is asked less often: each failure is a line in the list of work.
+AFTER_LONG_FAILURE = timedelta(hours=12)
+LONG = timedelta(days=2)
 MOST_JITTER = timedelta(hours=2)
 
 
@@ -39,8 +42,14 @@ def ask_for_due(*, at: datetime) -> list[Job]:
 def _is_due(health: SourceHealth | None, name: str, at: datetime) -> bool:
     if health is None or health.last_check_at is None:
         return True
-    wait = AFTER_FAILURE if health.error else DAY + jitter(name)
-    return at - health.last_check_at >= wait
+    return at - health.last_check_at >= _wait(health, name, at)
+
+
+def _wait(health: SourceHealth, name: str, at: datetime) -> timedelta:
+    if not health.error:
+        return DAY + jitter(name)
+    answered = health.last_success_at is not None and at - health.last_success_at < LONG
+    return AFTER_FAILURE if answered else AFTER_LONG_FAILURE
 
 
 def jitter(name: str) -> timedelta:

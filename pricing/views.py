@@ -6,12 +6,12 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from pricing import history, listing, pull, quarantine, queries, quotes, sources
+from pricing import export, history, listing, pull, quarantine, queries, quotes, sources
 from pricing.currency import Rates
 from pricing.forms import DecisionForm, QuoteForm, SearchForm
 from pricing.models import CurrentPrice, ExchangeRate, Offer, SourceHealth
@@ -35,6 +35,20 @@ def price_list(request: HttpRequest) -> HttpResponse:
         "waiting": quarantine.waiting().count(),
     }
     return render(request, "prices/list.html", shown)
+
+
+@login_required
+def price_download(request: HttpRequest, form: str) -> HttpResponse:
+    """Return everything that fits a search as CSV or JSON."""
+    asked = SearchForm(request.GET).asked()
+    rows, _ = listing.page_of(asked, number=1, per_page=listing.MOST_IN_FILE)
+    found = export.records(rows)
+    if form == "json":
+        answer: HttpResponse = JsonResponse(found, safe=False)
+    else:
+        answer = HttpResponse(export.as_csv(found), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="prices.{form}"'
+    return answer
 
 
 @login_required

@@ -17,10 +17,7 @@ NAME = "gpuhunt"
 TITLE = "gpuhunt catalogue"
 DEFAULT_URL = "https://dstack-gpu-pricing.s3.eu-west-1.amazonaws.com/v3/{cloud}/version"
 IS_ON = True
-CLOUDS = (
-    "aws", "azure", "gcp", "lambdalabs", "nebius", "oci", "runpod", "datacrunch", "cudo", "tensordock",
-    "vultr", "hotaisle", "digitalocean", "cloudrift",
-)  # fmt: skip
+CLOUDS = ("aws", "azure", "gcp", "lambdalabs", "nebius", "oci", "runpod", "datacrunch", "vultr")
 
 COLUMNS = {"instance_name", "location", "price", "gpu_count", "gpu_name", "gpu_memory", "spot"}
 # One name for a provider, whoever writes it.

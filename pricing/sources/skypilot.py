@@ -18,7 +18,7 @@ NAME = "skypilot"
 TITLE = "SkyPilot catalogue"
 DEFAULT_URL = "https://raw.githubusercontent.com/skypilot-org/skypilot-catalog/master/catalogs/v8/{cloud}/vms.csv"
 IS_ON = True
-CLOUDS = ("lambda", "runpod", "nebius", "verda", "aws", "gcp", "azure", "oci", "fluidstack", "cudo")
+CLOUDS = ("lambda", "runpod", "nebius", "verda", "aws", "gcp", "azure")
 
 COLUMNS = {"AcceleratorName", "AcceleratorCount", "Price", "Region"}
 MODES = {"Price": ON_DEMAND, "SpotPrice": SPOT}

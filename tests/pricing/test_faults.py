@@ -83,7 +83,7 @@ FAULTS = {
 def served(httpserver, settings, monkeypatch):
     """Return a function that serves an answer as the source's, whatever is asked for."""
     monkeypatch.setattr(client, "TRIES", 2)
-    defaults = client.Client.__init__.__kwdefaults__
+    defaults = client.Client.__init__.__kwdefaults__ or {}
     quick = {**defaults, "deadline_seconds": 1.0, "sleep": lambda seconds: None}
     monkeypatch.setattr(client.Client.__init__, "__kwdefaults__", quick)
 

@@ -7,7 +7,7 @@ import pytest
 
 from jobs import work
 from jobs.models import Job
-from pricing import embedded, pull, queries, sources, store, tasks
+from pricing import embedded, pull, quarantine, queries, sources, tasks
 from pricing.models import CurrentPrice, Observation, Offer, SourceHealth
 from tests.pricing.conftest import NEIGHBOURS, day, entries, recorded
 
@@ -243,7 +243,7 @@ def test_a_pull_that_is_interrupted_while_writing_leaves_nothing(see, monkeypatc
         raise RuntimeError("the machine went away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(store.quarantine, "confirm_by_second_source", dies)
+        patched.setattr(quarantine, "confirm_by_second_source", dies)
         assert see(OCTOBER, entries(a=1.1, b=1.0)).error
     assert Observation.objects.count() == 10
     assert SourceHealth.objects.get(source="litellm").last_success_at == day(AUGUST)

@@ -122,6 +122,17 @@ def test_the_sources_page_names_trouble(client, manager, seen):
     assert "1 Oct 2026" in page
 
 
+def test_what_was_found_is_a_file(client, manager, seen, see):
+    see("2026-10-02", entries(**{"a": 0.2, "=1+1": 1.0}))
+    client = as_(client, manager)
+    found = client.get(reverse("price-json"), {"q": "neighbour"}).json()
+    assert len(found) == 9
+    assert (found[0]["amount"], found[0]["currency"], found[0]["unit"]) == ("1", "USD", "mtok")
+    table = client.get(reverse("price-csv")).content.decode().splitlines()
+    assert table[0].startswith("offer_id,kind,provider")
+    assert any(",'=1+1," in line for line in table)
+
+
 def test_hostile_text_is_text(client, manager, book):
     bad = "<script>alert(1)</script>"
     found = {
