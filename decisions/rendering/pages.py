@@ -123,7 +123,7 @@ def _lists(
     sums = rows.sums(result.get("arithmetic", []), [each["name"] for each in order], money)
     return {
         **{name: _cut(found, room.rows) for name, found in lists.items()},
-        "arithmetic": _cut(sums, room.rows // 4),
+        "arithmetic": _cut(sums, room.rows // 3),
     }
 
 

@@ -27,9 +27,9 @@ ATTACHMENT = "record.json"
 MOST_PAGES = 20
 # Tried in turn until the record fits.
 ROOMS = (
-    Room(rows=40, letters=1200),
-    Room(rows=20, letters=500),
-    Room(rows=10, letters=200),
+    Room(rows=24, letters=1200),
+    Room(rows=12, letters=500),
+    Room(rows=6, letters=200),
 )
 FONTS = Path(__file__).parent / "fonts"
 STYLE = Path(settings.BASE_DIR) / "templates" / "records" / "pdf.css"

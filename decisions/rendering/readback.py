@@ -7,10 +7,11 @@ import re
 from dataclasses import dataclass
 
 from pypdf import PdfReader
-from pypdf.errors import PyPdfError
 
 ATTACHMENT = "record.json"
 MOST_BYTES = 50 * 2**20
+MOST_PAGES = 200
+"""Records have a tenth of it; reading the text of endless pages would be work for an attacker."""
 
 
 class NotARecord(Exception):
@@ -19,10 +20,11 @@ class NotARecord(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """What was read from a PDF: its pages' text and the attached record."""
+    """What was read from a PDF: its pages' text, its subject and the attached record."""
 
     pages: list[str]
     record_json: str
+    subject: str
 
     @property
     def sha256(self) -> str:
@@ -61,14 +63,24 @@ def read(pdf: bytes) -> Held:
     if len(pdf) > MOST_BYTES:
         raise NotARecord(f"The file is larger than {MOST_BYTES // 2**20} MB.")
     try:
-        reader = PdfReader(io.BytesIO(pdf), strict=True)
-        attached = reader.attachments.get(ATTACHMENT, [])
-        pages = [page.extract_text() for page in reader.pages]
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise NotARecord(f"The file cannot be read as a PDF: {error}") from error
-    if len(attached) != 1:
-        raise NotARecord(f"The PDF has {len(attached)} attachments named {ATTACHMENT}, not one.")
-    try:
-        return Held(pages=pages, record_json=attached[0].decode())
+        return _read(PdfReader(io.BytesIO(pdf), strict=True))
+    except NotARecord:
+        raise
     except UnicodeDecodeError as error:
         raise NotARecord(f"{ATTACHMENT} is no text: {error}") from error
+    except Exception as error:
+        # pypdf fails on bad files in very many ways; none of them is a record.
+        raise NotARecord(f"The file cannot be read as a PDF: {error}") from error
+
+
+def _read(reader: PdfReader) -> Held:
+    if len(reader.pages) > MOST_PAGES:
+        raise NotARecord(f"The PDF has {len(reader.pages)} pages; no record has so many.")
+    attached = reader.attachments.get(ATTACHMENT, [])
+    if len(attached) != 1:
+        raise NotARecord(f"The PDF has {len(attached)} attachments named {ATTACHMENT}, not one.")
+    return Held(
+        pages=[page.extract_text() for page in reader.pages],
+        record_json=attached[0].decode(),
+        subject=(reader.metadata.subject if reader.metadata else None) or "",
+    )

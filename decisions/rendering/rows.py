@@ -218,7 +218,9 @@ def change(found: Mapping[str, Any], money: Money) -> dict[str, str]:
         "what": f"{where}: {label(field)}" if field in FIELDS else found["what"],
         "old": says(found["old"]),
         "new": says(found["new"]),
-        "effect": NOTHING if effect is None else f"{'+' if effect >= 0 else ''}{money.bare(effect)}",
+        "effect": NOTHING
+        if effect is None
+        else f"{'+' if effect >= 0 else ''}{money.bare(effect)}",
     }
 
 

@@ -5,12 +5,15 @@ page say something else than it does), emoji that no font holds, fifty thousand 
 is dropped unseen: what cannot be printed is spelled out, what is too long is cut and says so.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
 REST = "… (the rest stands in record.json)"
 MOST_LINES = 20
+LONGEST_WORD = 60
+"""Longer ones get places to break at: laying out a line looks for one at every single letter."""
 MOST_MARKS = 4
 """Marks above and below one letter. No script needs more; floods of them paint over the page."""
 
@@ -19,6 +22,7 @@ _INVISIBLE = {"\u00ad", *(chr(code) for code in range(0xFE00, 0xFE10))}
 # Persian and Indic words are spelled with these two.
 _JOINERS = {"\u200c", "\u200d"}
 _FIRST_EMOJI = 0x1F000
+_BREAK_HERE = "\u200b"
 
 
 def printable(text: str, *, at_most: int, without: frozenset[int] = frozenset()) -> str:
@@ -30,9 +34,18 @@ def printable(text: str, *, at_most: int, without: frozenset[int] = frozenset())
     'tokens… (the rest stands in record.json)'
     """
     lines = text.replace("\r\n", "\n").split("\n")
-    kept = "\n".join(line for line in lines[:MOST_LINES])
+    kept = "\n".join(lines[:MOST_LINES])
     is_cut = len(lines) > MOST_LINES or len(kept) > at_most
-    return "".join(_spell(kept[:at_most], without)) + (REST if is_cut else "")
+    # What is spelled out grows, so it is measured again.
+    spelled, room = [], at_most
+    for piece in _spell(kept[:at_most], without):
+        room -= len(piece)
+        if room < 0:
+            is_cut = True
+            break
+        spelled.append(piece)
+    text = re.sub(rf"\S{{{LONGEST_WORD}}}", rf"\g<0>{_BREAK_HERE}", "".join(spelled))
+    return text + (REST if is_cut else "")
 
 
 def _spell(text: str, without: frozenset[int]) -> Iterator[str]:

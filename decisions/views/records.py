@@ -1,0 +1,181 @@
+"""Which records were signed, what does each hold, and how does a person take one along?"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.utils.text import slugify
+from django.views.decorators.http import require_safe
+
+from decisions import access, audit, records, standing
+from decisions.models import Record, Snapshot, User
+from decisions.rendering import rows
+from jobs.models import Job
+
+PER_PAGE = 50
+SEARCHED = ("record_id", "decision_name", "team_name", "prepared_by", "approved_by")
+# The texts and files that no list needs, up to a megabyte a row.
+HEAVY = ("record_json", "record__pdf")
+
+
+@login_required
+@require_safe
+def list_all(request: HttpRequest) -> HttpResponse:
+    """List the signed records, newest first; find them by text, team and period."""
+    visible = access.snapshots_of(request.user)
+    found = _filtered(request, visible).select_related("record").defer(*HEAVY)
+    page = Paginator(found.order_by("-signed_at", "-pk"), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    jobs = _jobs([row.record_id for row in page])
+    context = {
+        "page": page,
+        "found": [(row, _pdf_of(row), jobs.get(row.record_id)) for row in page],
+        "teams": visible.order_by("team_name").values_list("team_id_text", "team_name").distinct(),
+        "periods": visible.order_by("-period").values_list("period", flat=True).distinct(),
+        "asked": request.GET,
+        "is_filtered": any(request.GET.get(name) for name in ("text", "team", "period")),
+    }
+    return render(request, "records/list.html", context)
+
+
+def _filtered(request: HttpRequest, found: QuerySet[Snapshot]) -> QuerySet[Snapshot]:
+    # Every word has to be somewhere; a NUL would be an error of PostgreSQL's.
+    for word in request.GET.get("text", "").replace("\0", " ").split()[:8]:
+        found = found.filter(
+            Q.create([(f"{name}__icontains", word) for name in SEARCHED], connector=Q.OR)
+        )
+    if (team := request.GET.get("team", "")).isdecimal():
+        found = found.filter(team_id_text=team[:40])
+    if period := request.GET.get("period", "").replace("\0", ""):
+        found = found.filter(period=period)
+    return found
+
+
+def _jobs(record_ids: Sequence[str]) -> dict[str, Job]:
+    keys = {f"render:{record_id}": record_id for record_id in record_ids}
+    return {keys[job.key]: job for job in Job.objects.filter(key__in=keys)}
+
+
+def _pdf_of(snapshot: Snapshot) -> Record | None:
+    return getattr(snapshot, "record", None)
+
+
+def _snapshot(request: HttpRequest, record_id: str) -> Snapshot:
+    return access.snapshot(request.user, record_id)
+
+
+@login_required
+@require_safe
+def detail(request: HttpRequest, record_id: str) -> HttpResponse:
+    """Show what a record holds, who prepared and approved it, and how far its PDF is."""
+    snapshot = _snapshot(request, record_id)
+    held = records.contents(snapshot)
+    result, question = held["result"], held["question"]
+    by_name = {option["name"]: option for option in result["options"]}
+    context = {
+        "snapshot": snapshot,
+        "held": held,
+        "currency": question["currency"],
+        "chosen": by_name.get(question.get("chosen")),
+        "best": by_name.get(standing.best_of(result)),
+        "options": [by_name[name] for name in result["ranking"]],
+        "checklist": [rows.answer(row) for row in held["checklist"]],
+        "known_decision": access.decisions_of(request.user)
+        .filter(pk=snapshot.decision_id_text)
+        .first(),
+        "next": _following(request, snapshot),
+        **_progress_of(request, snapshot),
+    }
+    return render(request, "records/detail.html", context)
+
+
+def _following(request: HttpRequest, snapshot: Snapshot) -> Snapshot | None:
+    """Return the next record of the same decision, which stands above this one."""
+    later = access.snapshots_of(request.user).filter(
+        decision_id_text=snapshot.decision_id_text, signed_at__gt=snapshot.signed_at
+    )
+    return later.defer("record_json").order_by("signed_at").first()
+
+
+def _progress_of(request: HttpRequest, snapshot: Snapshot) -> dict[str, Any]:
+    pdf = Record.objects.filter(snapshot=snapshot).defer("pdf").first()
+    job = None if pdf else _jobs([snapshot.record_id]).get(snapshot.record_id)
+    return {
+        "snapshot": snapshot,
+        "pdf": pdf,
+        "job": job,
+        "is_moving": job is not None and job.state in (Job.State.WAITING, Job.State.RUNNING),
+        "may_retry": access.may_retry_jobs(request.user),
+    }
+
+
+@login_required
+@require_safe
+def progress(request: HttpRequest, record_id: str) -> HttpResponse:
+    """Show how far the PDF is: a part of a page, which asks again each second until it is there."""
+    snapshot = _snapshot(request, record_id)
+    return render(request, "records/progress.html", _progress_of(request, snapshot))
+
+
+@login_required
+@require_safe
+def download(request: HttpRequest, record_id: str) -> HttpResponse:
+    """Give the PDF as it was stored, and note who took it. Without one, say how far it is."""
+    snapshot = _snapshot(request, record_id)
+    pdf = Record.objects.filter(snapshot=snapshot).first()
+    if pdf is None:
+        return redirect("record-detail", snapshot.record_id)
+    _note(request, snapshot, file="pdf", sha256=pdf.pdf_sha256)
+    return _attachment(snapshot, bytes(pdf.pdf), ending="pdf", kind="application/pdf")
+
+
+@login_required
+@require_safe
+def as_json(request: HttpRequest, record_id: str) -> HttpResponse:
+    """Give the frozen record itself, and note who took it."""
+    snapshot = _snapshot(request, record_id)
+    _note(request, snapshot, file="json", sha256=snapshot.sha256)
+    body = snapshot.record_json.encode()
+    return _attachment(snapshot, body, ending="json", kind="application/json")
+
+
+def _note(request: HttpRequest, snapshot: Snapshot, *, file: str, sha256: str) -> None:
+    by = request.user
+    if request.method != "GET" or not isinstance(by, User):
+        return
+    with transaction.atomic():
+        audit.write(
+            "record downloaded",
+            by=by,
+            at=timezone.now(),
+            subject=snapshot,
+            team=snapshot.team_name,
+            after={"file": file, "record_id": snapshot.record_id, "sha256": sha256},
+        )
+
+
+def _attachment(snapshot: Snapshot, body: bytes, *, ending: str, kind: str) -> HttpResponse:
+    # Letters and digits only, so that no header can be made of a decision's name.
+    name = "-".join(filter(None, (snapshot.record_id, slugify(snapshot.decision_name)[:60])))
+    answer = HttpResponse(body, content_type=kind)
+    answer["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
+    answer["Content-Length"] = str(len(body))
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+urlpatterns = [
+    path("records/", list_all, name="record-list"),
+    path("records/<str:record_id>/", detail, name="record-detail"),
+    path("records/<str:record_id>/progress/", progress, name="record-progress"),
+    path("records/<str:record_id>/pdf/", download, name="record-download"),
+    path("records/<str:record_id>/json/", as_json, name="record-json"),
+]
