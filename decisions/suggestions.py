@@ -19,7 +19,11 @@ COMPARABLE = ("gpt-5-mini", "claude-haiku-4-5", "gemini-2.5-flash", "gpt-4.1-min
 FRONTIER = ("claude-sonnet-4-5", "gpt-5.1", "gpt-5", "gemini-2.5-pro", "gpt-4.1")
 # The middle of what teams report: 1 to 4 weeks once, a quarter to one person for good.
 USUAL_PEOPLE = {"setup_weeks": 2, "setup_people": 1, "ops_fte": 0.25}
+# Who sells these models first-hand; a reseller's price has terms that a newcomer cannot see.
+MAKERS = {"anthropic", "google", "openai"}
 HARD_SHARE = 0.2
+# Names of what is sold for a while or within narrow limits only.
+PASSING = ("preview", "beta", ":free", "-exp")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +68,7 @@ def _proposals(decision: Decision, model: str) -> Iterator[Proposal]:
     closed = _closed(decision)
     managed = _cheapest(decision, kind="token", weights="open", text=model.replace("-", " "))
     if closed is not None:
-        why = "The cheapest stored price among widely used closed models of this class."
+        why = "The cheapest first-hand price among widely used closed models of this class."
         yield Proposal(name=_named(closed), kind=Kind.CLOSED_API, offer=closed, why=why)
     if managed is not None:
         why = f"The cheapest stored price for {model} at a provider."
@@ -143,6 +147,8 @@ def _mix(*, closed: str, managed: str) -> Proposal:
 def _cheapest(decision: Decision, **wanted: Any) -> queries.OfferPrice | None:
     offers = queries.find_offers(**wanted, limit=20, team_id=decision.team_id)
     usable = [offer for offer in offers if _is_usable(offer)]
+    if wanted.get("weights") == "closed":
+        usable = [offer for offer in usable if offer.provider in MAKERS]
     if wanted.get("text") and usable:
         # The best fit comes first; another host of the very same model may be cheaper.
         usable = [offer for offer in usable if offer.model == usable[0].model]
@@ -150,13 +156,12 @@ def _cheapest(decision: Decision, **wanted: Any) -> queries.OfferPrice | None:
 
 
 def _is_usable(offer: queries.OfferPrice) -> bool:
+    """Say whether a price of this offer holds for everybody, now and for as long as it is sold."""
     needed = {"gpu_hour"} if offer.kind == "gpu" else {"input", "output"}
     gone = offer.is_withdrawn or any(price.is_expired for price in offer.measures.values())
-    return (
-        needed <= offer.measures.keys()
-        and not gone
-        and (offer.kind == "token" or offer.gpu_is_known)
-    )
+    passing = any(word in offer.source_name.lower() for word in PASSING)
+    known = offer.kind == "token" or offer.gpu_is_known
+    return known and not gone and not passing and needed <= offer.measures.keys()
 
 
 def _price(offer: queries.OfferPrice) -> float:

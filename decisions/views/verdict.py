@@ -35,10 +35,9 @@ def remarks(option: dict[str, Any]) -> list[str]:
     """Return what speaks against an option, each in a sentence of its own."""
     says = [f"Does not {UNMET.get(unmet, unmet)}." for unmet in option["unmet"]]
     if option["dominated_by"]:
-        others = " and ".join(option["dominated_by"])
-        is_one = len(option["dominated_by"]) == 1
-        verbs = "costs no more and does" if is_one else "cost no more and do"
-        says.append(f"{others} {verbs} as much.")
+        first, *rest = option["dominated_by"]
+        others = f"{first} and {len(rest)} more cost no more and do" if rest else None
+        says.append(f"{others or first + ' costs no more and does'} as much.")
     return says
 
 

@@ -201,7 +201,7 @@ def test_a_stored_price_is_found_and_used(client, story, together):
     assert option.figures == {}
     listed = client.get(url(story)).content.decode()
     assert "litellm" in listed
-    assert "from USD 0.88" in listed
+    assert "USD 0.88 at the rate of" in listed
 
 
 def test_the_search_works_without_script_and_keeps_what_is_typed(client, story, together):
@@ -331,6 +331,18 @@ def test_suggested_options_come_from_stored_prices(client, story):
     answered = client.get(url(story)).context["answered"]
     assert answered.faults == []
     assert answered.option(rented.name)["per_month"]["total"] > 0
+
+
+def test_a_suggested_closed_model_is_no_preview(client, story):
+    pull.pull("genai_prices", at=NOW, bundled=True)
+    story.decision.options.all().delete()
+    proposals = client.get(url(story, "suggest/")).context["proposals"]
+    kinds = {each.kind: each for each in proposals}
+    assert "preview" not in kinds["closed_api"].offer.source_name
+    assert kinds["closed_api"].offer.provider in {"anthropic", "google", "openai"}
+    assert kinds["managed_open"].offer.model.lower().startswith("llama-3.3-70b")
+    shares = [part["share"] for part in kinds["hybrid"].figures["parts"]]
+    assert sum(shares) == 1
 
 
 def test_a_viewer_sees_options_but_no_buttons(client, story):
