@@ -66,7 +66,7 @@ def standing_alone(ticked: list[Proposal], *, known: set[str]) -> list[Proposal]
 
 def _proposals(decision: Decision, model: str) -> Iterator[Proposal]:
     closed = _closed(decision)
-    managed = _cheapest(decision, kind="token", weights="open", text=model.replace("-", " "))
+    managed = _cheapest(decision, kind="token", text=model.replace("-", " "))
     if closed is not None:
         why = "The cheapest first-hand price among widely used closed models of this class."
         yield Proposal(name=_named(closed), kind=Kind.CLOSED_API, offer=closed, why=why)
@@ -103,7 +103,7 @@ def _closed(decision: Decision) -> queries.OfferPrice | None:
     workload = getattr(decision, "workload", None)
     frontier = workload is not None and bool(workload.requirements.get("frontier_quality"))
     names = FRONTIER if frontier else COMPARABLE
-    found = [_cheapest(decision, kind="token", weights="closed", text=name) for name in names]
+    found = [_cheapest(decision, kind="token", text=name, providers=MAKERS) for name in names]
     return min((each for each in found if each), key=_price, default=None)
 
 
@@ -144,11 +144,11 @@ def _mix(*, closed: str, managed: str) -> Proposal:
     )
 
 
-def _cheapest(decision: Decision, **wanted: Any) -> queries.OfferPrice | None:
+def _cheapest(
+    decision: Decision, *, providers: set[str] | None = None, **wanted: str
+) -> queries.OfferPrice | None:
     offers = queries.find_offers(**wanted, limit=20, team_id=decision.team_id)
-    usable = [offer for offer in offers if _is_usable(offer)]
-    if wanted.get("weights") == "closed":
-        usable = [offer for offer in usable if offer.provider in MAKERS]
+    usable = [o for o in offers if _is_usable(o) and (not providers or o.provider in providers)]
     if wanted.get("text") and usable:
         # The best fit comes first; another host of the very same model may be cheaper.
         usable = [offer for offer in usable if offer.model == usable[0].model]
