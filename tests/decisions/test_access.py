@@ -103,6 +103,8 @@ RULES = {
     "work-list": page(SIGNED_IN),
     "work-retry": Rule(NOBODY, READERS - {AUDITOR}),
     "price-list": page(SIGNED_IN),
+    "price-csv": page(SIGNED_IN),
+    "price-json": page(SIGNED_IN),
     "price-detail": page(READERS),
     "price-sources": page(SIGNED_IN),
     "source-pull": Rule(NOBODY, ADMINISTRATORS),
