@@ -256,6 +256,8 @@ PRICE_SOURCE_URLS = {
     for name, value in env.ENVIRON.items()
     if name.startswith("PRICE_SOURCE_") and name.endswith("_URL")
 }
+# Who may judge prices and add a team's quotes: the price book asks, and knows no teams itself.
+PRICE_ACCESS = "decisions.access"
 PRICE_SOURCES_OFF = env.list("PRICE_SOURCES_OFF", default=[])
 
 LOGGING = {

@@ -84,6 +84,16 @@ def may_add_team(user: Visitor) -> bool:
     return isinstance(user, User) and not user.is_auditor
 
 
+def may_see_team(user: Visitor, team_id: int) -> bool:
+    """Return whether the person may read what belongs to the team, its quotes included."""
+    return teams_of(user).filter(pk=team_id).exists()
+
+
+def may_edit_team(user: Visitor, team_id: int) -> bool:
+    """Return whether the person may change what belongs to the team, its quotes included."""
+    return teams_edited_by(user).filter(pk=team_id).exists()
+
+
 def may_judge_prices(user: Visitor) -> bool:
     """Return whether the person may accept or reject a price in quarantine."""
     return isinstance(user, User) and user.is_administrator

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from pricing import export, history, listing, pull, quarantine, queries, quotes, sources
+from pricing import access, export, history, listing, pull, quarantine, queries, quotes, sources
 from pricing.currency import Rates
 from pricing.forms import DecisionForm, QuoteForm, SearchForm
 from pricing.models import CurrentPrice, ExchangeRate, Offer, SourceHealth
@@ -89,7 +89,7 @@ def price_sources(request: HttpRequest) -> HttpResponse:
 @require_POST
 def source_pull(request: HttpRequest, name: str) -> HttpResponse:
     """Ask for a pull of a source, as background work."""
-    _require_administrator(request.user)
+    access.require_judge(request.user)
     try:
         source = sources.get(name)
     except KeyError as error:
@@ -106,7 +106,7 @@ def source_pull(request: HttpRequest, name: str) -> HttpResponse:
 def price_quarantine(request: HttpRequest) -> HttpResponse:
     """Show the prices that wait for a second source or a person."""
     page = Paginator(quarantine.waiting(), PER_PAGE).get_page(request.GET.get("page"))
-    shown = {"page": page, "may_decide": _is_administrator(request.user)}
+    shown = {"page": page, "may_decide": access.may_judge_prices(request.user)}
     return render(request, "prices/quarantine.html", shown)
 
 
@@ -114,7 +114,7 @@ def price_quarantine(request: HttpRequest) -> HttpResponse:
 @require_POST
 def quarantine_decide(request: HttpRequest, price_id: int) -> HttpResponse:
     """Accept or reject a waiting price, with a reason."""
-    _require_administrator(request.user)
+    access.require_judge(request.user)
     price = get_object_or_404(CurrentPrice, pk=price_id)
     form = DecisionForm(request.POST)
     if not form.is_valid():
@@ -138,7 +138,7 @@ def quarantine_decide(request: HttpRequest, price_id: int) -> HttpResponse:
 @login_required
 def quote_add(request: HttpRequest, team_id: int) -> HttpResponse:
     """Put a team's own price into the book."""
-    _require_editor(request.user, team_id)
+    access.require_editor(request.user, team_id)
     offer = _offer_to_quote(request, team_id)
     form = QuoteForm(request.POST or None, initial=_initial(offer))
     if request.method == "POST" and form.is_valid():
@@ -182,18 +182,6 @@ def _initial(offer: Offer | None) -> dict[str, Any]:
 def _teams_with_quotes(user: Any, offer: Offer) -> list[int]:
     rows = offer.observations.filter(for_team_id__isnull=False).order_by()
     ids = rows.values_list("for_team_id", flat=True).distinct()
-    return [team_id for team_id in ids if team_id is not None and user.can_see_team(team_id)]
-
-
-def _is_administrator(user: Any) -> bool:
-    return bool(user.is_administrator)
-
-
-def _require_administrator(user: Any) -> None:
-    if not _is_administrator(user):
-        raise Http404
-
-
-def _require_editor(user: Any, team_id: int) -> None:
-    if not user.can_edit_team(team_id):
-        raise Http404
+    return [
+        team_id for team_id in ids if team_id is not None and access.may_see_team(user, team_id)
+    ]

@@ -59,18 +59,6 @@ class User(AbstractBaseUser):
         """Return the name to print beside a signature."""
         return f"{self.name} <{self.email}>" if self.name else self.email
 
-    def can_see_team(self, team_id: int) -> bool:
-        """Return whether this person may read what belongs to the team."""
-        from decisions import access
-
-        return access.teams_of(self).filter(pk=team_id).exists()
-
-    def can_edit_team(self, team_id: int) -> bool:
-        """Return whether this person may change what belongs to the team."""
-        from decisions import access
-
-        return access.teams_edited_by(self).filter(pk=team_id).exists()
-
 
 class Team(models.Model):
     """A group of people who own decisions together."""
