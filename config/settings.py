@@ -4,7 +4,9 @@ Two modes. The embedded one (the default) needs nothing: SQLite, a broker in a f
 first start, everything below `var/`. With `PRODUCTION=true` nothing secret or open has a default.
 """
 
+import os
 import secrets
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +17,10 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 environ.Env.read_env(env.str("ENV_FILE", str(BASE_DIR / ".env")))
+
+if sys.platform == "darwin":
+    # Homebrew keeps Pango where a Python from elsewhere does not look; read when WeasyPrint loads.
+    os.environ.setdefault("DYLD_FALLBACK_LIBRARY_PATH", "/opt/homebrew/lib:/usr/local/lib:/usr/lib")
 
 PRODUCTION = env.bool("PRODUCTION", False)
 DEBUG = env.bool("DEBUG", False)
