@@ -194,7 +194,7 @@ AXES_VERBOSE = False
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "decisions.accounts.address_tried"
 AXES_RESET_ON_SUCCESS = True
 
 # --- Language, time, static files, mail -----------------------------------------------------------

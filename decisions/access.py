@@ -100,8 +100,10 @@ def may_judge_prices(user: Visitor) -> bool:
 
 
 def may_retry_jobs(user: Visitor) -> bool:
-    """Return whether the person may start failed background work again."""
-    return isinstance(user, User) and not user.is_auditor
+    """Return whether the person may start failed background work of their teams again."""
+    if isinstance(user, User) and user.is_administrator:
+        return True
+    return teams_edited_by(user).exists()
 
 
 def decisions_of(user: Visitor) -> QuerySet[Decision]:
@@ -246,3 +248,12 @@ def jobs_visible_to(user: Visitor) -> Q:
         return Q()
     own = list(teams_of(user).values_list("pk", flat=True))
     return Q(payload__team_id__in=own) | Q(payload__team_id__isnull=True)
+
+
+def jobs_retried_by(user: Visitor) -> Q:
+    """Return which background work the person may start again: their teams', and the prices'."""
+    if isinstance(user, User) and user.is_administrator:
+        return Q()
+    own = list(teams_edited_by(user).values_list("pk", flat=True))
+    of_nobody = Q(payload__team_id__isnull=True) if own else Q(pk__isnull=True)
+    return Q(payload__team_id__in=own) | of_nobody

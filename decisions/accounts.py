@@ -20,3 +20,13 @@ class Adapter(DefaultAccountAdapter):
 
     def populate_username(self, request: HttpRequest, user: Any) -> None:
         """Do nothing: people have no user name."""
+
+
+def address_tried(request: HttpRequest, credentials: dict[str, Any] | None) -> str | None:
+    """Return the address whose password somebody tries, for the count of failures.
+
+    Allauth calls it `email`, the product's own check before a signature `username`.
+    """
+    given = credentials or {}
+    tried = given.get("email") or given.get("username") or request.POST.get("login")
+    return str(tried).lower() if tried else None

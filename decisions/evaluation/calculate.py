@@ -186,6 +186,7 @@ def _break_evens(
         lowest_scale=breakeven.LEAST_TOKENS / today,
         highest_scale=breakeven.MOST_TOKENS / today,
     )
+    found = sorted(found, key=lambda each: each.scale)
     scales = [Decimal(each.scale) for each in found]
     bills = [totals(each.lines, scales=scales) for each in figures]
     points = tuple(

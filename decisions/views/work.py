@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
@@ -60,10 +60,7 @@ def _moving(jobs: QuerySet[Job], *, now: datetime) -> QuerySet[Job]:
 @require_POST
 def retry(request: SignedInRequest, job_id: int) -> HttpResponse:
     """Start failed work again, with all its tries."""
-    if not access.may_retry_jobs(request.user):
-        raise Http404
-    visible = Job.objects.filter(access.jobs_visible_to(request.user))
-    job = get_object_or_404(visible, pk=job_id)
+    job = get_object_or_404(Job.objects.filter(access.jobs_retried_by(request.user)), pk=job_id)
     at = timezone.now()
     with transaction.atomic():
         again = work.retry(job.pk, at=at)
