@@ -104,8 +104,10 @@ def _record(held: Held) -> dict[str, Any] | None:
         record = json.loads(held.record_json)
     except (ValueError, RecursionError):
         return None
-    is_whole = isinstance(record, dict) and record.keys() >= PARTS
-    return record if is_whole and isinstance(record["result"], dict) else None
+    if not isinstance(record, dict) or not record.keys() >= PARTS:
+        return None
+    parts = (record["record"], record["question"], record["result"])
+    return record if all(isinstance(part, dict) for part in parts) else None
 
 
 def _form(record: dict[str, Any] | None) -> Check:

@@ -104,7 +104,7 @@ def _lists(
     chosen = question.get("chosen")
     # The option of this record first: nobody should have to look for its sums.
     order = sorted(options, key=lambda each: each["name"] != chosen)
-    lists = {
+    lists: dict[str, Sequence[Any]] = {
         "changes": [rows.change(each, money) for each in safe["changes"]],
         "comments": [
             {"by": c["by"], "at": moment(c["at"]), "text": c["text"]}

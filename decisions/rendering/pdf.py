@@ -149,7 +149,7 @@ def _declare_pdf_ua(document: weasyprint.Document) -> None:
     """Say in the metadata that the file is PDF/UA-1 too: WeasyPrint declares one standard only."""
     plain = document.metadata.generate_rdf_metadata
 
-    def with_pdf_ua(*args: Any) -> bytes:
+    def with_pdf_ua(*args: Any) -> Any:
         # Both texts are the product's own.
         rdf = ElementTree.fromstring(plain(*args))  # noqa: S314
         rdf.extend(ElementTree.fromstring(PDF_UA_IDENTIFICATION))  # noqa: S314

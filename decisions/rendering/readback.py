@@ -36,7 +36,7 @@ class Held:
         """The id that the attached record gives itself; empty when it has none."""
         try:
             return str(json.loads(self.record_json)["record"]["id"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return ""
 
     def pages_without(self, text: str) -> list[int]:

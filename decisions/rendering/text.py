@@ -12,7 +12,7 @@ from typing import Any
 
 REST = "… (the rest stands in record.json)"
 MOST_LINES = 20
-LONGEST_WORD = 60
+LONGEST_WORD = 40
 """Longer ones get places to break at: laying out a line looks for one at every single letter."""
 MOST_MARKS = 4
 """Marks above and below one letter. No script needs more; floods of them paint over the page."""

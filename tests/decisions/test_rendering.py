@@ -137,11 +137,7 @@ class TestTheFile:
     def test_it_says_its_language_title_and_what_its_charts_show(self, reader, rendered):
         assert reader.trailer["/Root"]["/Lang"] == "en-GB"
         assert reader.metadata.title == "BE-2026Q4-000042: Support assistant, 2026 Q4"
-        alternatives = [
-            each["/Alt"]
-            for each in map(pypdf.generic.IndirectObject.get_object, _objects(reader))
-            if isinstance(each, dict) and each.get("/S") == "/Figure"
-        ]
+        alternatives = [each["/Alt"] for each in _objects(reader) if each.get("/S") == "/Figure"]
         assert len(alternatives) == 2
         assert all(alternatives)
 
@@ -173,20 +169,23 @@ class TestTheFile:
 
 
 def _objects(reader):
-    return [
-        pypdf.generic.IndirectObject(number, 0, reader)
-        for number in range(1, reader.trailer["/Size"])
-    ]
+    found = (reader.get_object(number) for number in range(1, reader.trailer["/Size"]))
+    return [each for each in found if isinstance(each, pypdf.generic.DictionaryObject)]
+
+
+def _close_up(text):
+    """Return the text without spaces, line ends and the places to break that long words get."""
+    return "".join(text.replace("\u200b", "").split())
 
 
 class TestHostileText:
-    SENTENCES = {
-        "markup": '<script>alert(1)</script><img src="http://169.254.169.254/a.png">',
-        "style": "</style><style>@import url(http://169.254.169.254/x.css);*{display:none}</style>",
-        "files": "file:///etc/passwd <link rel=attachment href=file:///etc/passwd>",
-        "address": "http://169.254.169.254/latest/meta-data url(http://169.254.169.254/)",
-        "template": "{{ settings.SECRET_KEY }} {% include 'x' %} {# no #}",
-    }
+    SENTENCES = (
+        '<script>alert(1)</script><img src="http://169.254.169.254/a.png">',
+        "</style><style>@import url(http://169.254.169.254/x.css);*{display:none}</style>",
+        "file:///etc/passwd <link rel=attachment href=file:///etc/passwd>",
+        "http://169.254.169.254/latest/meta-data url(http://169.254.169.254/)",
+        "{{ settings.SECRET_KEY }} {% include 'x' %} {# no #}",
+    )
 
     @pytest.fixture
     def no_network(self, monkeypatch):
@@ -196,12 +195,13 @@ class TestHostileText:
         monkeypatch.setattr(socket.socket, "connect", refuse)
         monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
-    @pytest.mark.parametrize("sentence", SENTENCES.values(), ids=SENTENCES)
-    def test_it_is_shown_as_text_and_fetches_nothing(self, sentence, no_network):
-        made = rendering.render(examples.as_text(hostile(sentence, name=sentence[:70])))
-        held = readback.read(made.pdf)
-        printed = "".join("".join(held.pages).split())
-        assert "".join(sentence.split())[:60] in printed
+    def test_it_is_shown_as_text_and_fetches_nothing(self, no_network):
+        made = rendering.render(
+            examples.as_text(hostile(" ".join(self.SENTENCES), name=self.SENTENCES[0][:70]))
+        )
+        printed = _close_up("".join(readback.read(made.pdf).pages))
+        for sentence in self.SENTENCES:
+            assert _close_up(sentence) in printed, sentence
         assert "root:x:0" not in printed
         attached = pypdf.PdfReader(io.BytesIO(made.pdf)).attachments
         assert list(attached) == ["record.json"]
@@ -216,8 +216,8 @@ class TestHostileText:
 
     @pytest.mark.parametrize(
         "sentence",
-        ["x" * 50_000, "word " * 10_000, "\n" * 50_000, "\u0301" * 50_000],
-        ids=["one word", "words", "lines", "marks"],
+        ["x" * 50_000, "word " * 10_000, "\n" * 25_000 + "\u0301" * 25_000],
+        ids=["one word", "words", "lines and marks"],
     )
     def test_endless_text_is_cut_and_the_cut_is_said(self, sentence):
         made = rendering.render(
@@ -260,6 +260,16 @@ class TestLongRecords:
             rendering.render(record_json)
 
 
+def sleep(report):
+    time.sleep(30)
+    return b""
+
+
+def die(report):
+    os.kill(os.getpid(), signal.SIGKILL)
+    return b""
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="confined only where forking is safe")
 class TestConfinement:
     def quiet(self, **progress):
@@ -279,7 +289,7 @@ class TestConfinement:
     def test_too_long_is_stopped(self):
         started = time.monotonic()
         with pytest.raises(confined.Stopped, match=r"longer than 0\.3 s"):
-            confined.run(lambda _: time.sleep(30), report=self.quiet, seconds=0.3, megabytes=256)
+            confined.run(sleep, report=self.quiet, seconds=0.3, megabytes=256)
         assert time.monotonic() - started < 5
 
     def test_too_much_memory_is_stopped(self):
@@ -294,7 +304,7 @@ class TestConfinement:
     def test_a_process_that_dies_is_told(self):
         with pytest.raises(confined.Stopped, match="died"):
             confined.run(
-                lambda _: os.kill(os.getpid(), signal.SIGKILL),
+                die,
                 report=self.quiet,
                 seconds=10,
                 megabytes=64,
