@@ -109,7 +109,8 @@ def make_decisions(numbers: range, *, team: Team, by: User) -> None:
 
 def measure_pages() -> None:
     """Compare the portfolio and the decision page with the plain page."""
-    urls.urlpatterns.append(path("plain/", plain_list))
+    pages: list[Any] = urls.urlpatterns
+    pages.append(path("plain/", plain_list))
     team, manager = factories.make_team("Measured"), factories.make_user()
     factories.make_member(team, user=manager)
     client = Client(SERVER_NAME="localhost")
@@ -242,7 +243,7 @@ def cpu_seconds(pid: int) -> float:
 def used(pid: int) -> float:
     """Return megabytes: shared memory counted once where the system can tell."""
     infos = [each.memory_full_info() for each in family(pid)]
-    return sum(getattr(info, "pss", info.uss) for info in infos) / 2**20
+    return float(sum(getattr(info, "pss", info.uss) for info in infos) / 2**20)
 
 
 def main() -> None:

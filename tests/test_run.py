@@ -19,7 +19,7 @@ from tests.waiting import wait_until
 def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+        return int(found.getsockname()[1])
 
 
 @pytest.fixture
@@ -34,9 +34,17 @@ def health(port: str) -> dict[str, str]:
     """Return what the product says of itself; empty while it does not answer."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
-            return json.load(answer)
+            return dict(json.load(answer))
     except (OSError, urllib.error.URLError):
         return {}
+
+
+def lives(process: psutil.Process) -> bool:
+    """Return whether it runs; one that ended and whose exit nobody has read yet does not."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGHUP], ids=["ctrl-c", "closed terminal"])
@@ -53,7 +61,7 @@ def test_all_of_it_starts_and_ends_together(repository, environment, stop):
         assert len(family) >= 7
         product.send_signal(stop)
         assert product.wait(timeout=20) == 0
-        assert not [each for each in family if each.is_running()]
+        assert not [each for each in family if lives(each)]
     finally:
         for each in [product, *family]:
             with contextlib.suppress(psutil.NoSuchProcess):
