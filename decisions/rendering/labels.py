@@ -20,6 +20,19 @@ KINDS = {
     "hybrid": "hybrid",
 }
 
+# What an option misses, in the words of `requirements.met`.
+NEEDS = {
+    "privacy": "privacy",
+    "custom_model": "the custom model",
+    "api_only": "being an API",
+    "frontier_quality": "frontier quality",
+    "least_quality": "the quality asked",
+    "ttft_ms": "the time to first token",
+    "tpot_ms": "the time per token",
+    "capacity": "capacity for the load",
+    "availability": "the availability asked",
+}
+
 ORIGINS = {
     "stored": "price book",
     "quote": "quote",

@@ -143,15 +143,20 @@ def _answer(chosen: Mapping[str, Any] | None, best: Mapping[str, Any] | None) ->
 def _best_because(
     options: Sequence[Mapping[str, Any]], best: Mapping[str, Any] | None, *, months: int
 ) -> str:
-    """Say by which figure the best option is the best, and how far ahead of the next one."""
+    """Say by which figure the best option is the best, and what is cheaper but will not do."""
     if best is None:
-        return "No option carries the load."
+        return "No option does what is asked."
     says = (
-        f"Of the options that carry the load, {best['name']} costs least over {months} months: "
+        f"Of the options that do what is asked, {best['name']} costs least over {months} months: "
         f"{best['npv']} in today’s money"
     )
-    after = [each for each in options if each["place"] > best["place"]]
-    return f"{says}; next is {after[0]['name']} with {after[0]['npv']}." if after else f"{says}."
+    after = [each for each in options if each["place"] > best["place"] and not each["misses"]]
+    says += f"; next is {after[0]['name']} with {after[0]['npv']}." if after else "."
+    before = [each for each in options if each["place"] < best["place"]]
+    if not before:
+        return says
+    left_out = "; ".join(f"{each['name']} misses {each['misses']}" for each in before[:3])
+    return f"{says} Cheaper, but left out: {left_out}."
 
 
 def _difference(

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from decisions.rendering.labels import ANSWERS, FIELDS, KINDS, ORIGINS, SEVERITIES, SUMS
-from decisions.rendering.wording import NOTHING, Money, day, label, plain, share, value
+from decisions.rendering.labels import ANSWERS, FIELDS, KINDS, NEEDS, ORIGINS, SEVERITIES, SUMS
+from decisions.rendering.wording import NOTHING, Money, day, exact_price, label, plain, share, value
 from decisions.templatetags import figures
 
 KNOWN = {True: "yes", False: "no", None: "not known"}
@@ -38,6 +38,7 @@ def option(found: Mapping[str, Any], place: int, money: Money) -> dict[str, Any]
         "npv_bare": money.bare(found.get("npv_cost")),
         "per_mtok": money.bare(found.get("per_mtok")),
         "machines": _machines(found),
+        "misses": ", ".join(NEEDS.get(each, each) for each in found.get("unmet", [])),
         "dominated_by": ", ".join(found.get("dominated_by", [])),
     }
 
@@ -233,8 +234,10 @@ def price(used: Mapping[str, Any], money: Money) -> dict[str, str]:
     return {
         "option": used["option"],
         "field": label(used["field"]),
-        "amount": figures.money(used["amount"], used["currency"]),
-        "here": NOTHING if is_own else money(used.get("amount_in_decision_currency")),
+        "amount": exact_price(used["amount"], used["currency"]),
+        "here": NOTHING
+        if is_own
+        else exact_price(used.get("amount_in_decision_currency"), money.currency),
         "rate": "" if is_own else _rate(used, money),
         "source": source or origin,
         "origin": origin if source and source != origin else "",

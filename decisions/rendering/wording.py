@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from decisions import words
 from decisions.rendering.labels import FIELDS, UNITS
 from decisions.templatetags import figures
 
@@ -51,6 +52,17 @@ class Money:
         return figures.money(amount)
 
 
+def exact_price(amount: Any, currency: str) -> str:
+    """Write a price with all decimals that count: an auditor compares it with its source.
+
+    >>> exact_price("2.0548", "EUR"), exact_price(None, "EUR")
+    ('EUR 2.0548', 'unknown')
+    """
+    if amount is None:
+        return figures.UNKNOWN
+    return f"{currency} {words.price(Decimal(str(amount)))}"
+
+
 def label(field: str) -> str:
     """Return what a field is called for people: its own name, spelled out, when it has none.
 
@@ -74,7 +86,7 @@ def value(field: str, given: Any, money: Money) -> str:
 
     >>> euros = Money("EUR")
     >>> value("input_per_mtok", 3, euros), value("ops_fte", 0.25, euros)
-    ('EUR 3 per million tokens', '0.25 people (FTE)')
+    ('EUR 3.00 per million tokens', '0.25 people (FTE)')
     >>> value("input_tokens_per_month", 1e9, euros), value("privacy", True, euros)
     ('1 B tokens', 'yes')
     """
@@ -85,6 +97,8 @@ def value(field: str, given: Any, money: Money) -> str:
         return figures.tokens(given)
     if unit == "%":
         return share(given)
+    if unit.startswith("money per"):
+        return f"{exact_price(given, money.currency)}{unit.removeprefix('money')}"
     if unit.startswith("money"):
         return f"{money(given)}{unit.removeprefix('money')}"
     return f"{figures.number(given)} {unit}".strip()

@@ -103,6 +103,14 @@ class TestWhatItHolds:
         for words in ("USD 3.45", "1 USD = 0.869565 EUR", "litellm", "20 November 2026"):
             assert words in printed, words
 
+    def test_an_option_that_misses_a_need_is_not_called_the_best(self):
+        question = json.loads(json.dumps(examples.QUESTION))
+        question["requirements"] = {"frontier_quality": True}
+        made = rendering.render(examples.as_text(examples.record(question=question)))
+        page = " ".join(readback.read(made.pdf).pages[0].split())
+        assert "It is the best option at the prices of this record" in page
+        assert "Cheaper, but left out: Managed 70B misses frontier quality" in page
+
     def test_a_first_record_shows_its_options_instead_of_changes(self):
         made = examples.record(changes=[])
         made["record"]["supersedes"] = None
