@@ -131,7 +131,7 @@ def _answer(chosen: Mapping[str, Any] | None, best: Mapping[str, Any] | None) ->
     """Say in two sentences what was chosen and how it stands against the best option."""
     if chosen is None:
         return "No option was chosen."
-    kind = "" if chosen["kind"] in chosen["name"].lower() else f" ({chosen['kind']})"
+    kind = "" if chosen["kind"].lower() in chosen["name"].lower() else f" ({chosen['kind']})"
     says = f"{chosen['name']}{kind} was chosen, at {chosen['month']} a month."
     if best is None:
         return says

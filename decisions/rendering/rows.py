@@ -45,12 +45,14 @@ def option(found: Mapping[str, Any], place: int, money: Money) -> dict[str, Any]
 
 def _machines(found: Mapping[str, Any]) -> str:
     """Say what machines an option has and whether they carry the load; empty without any."""
-    if found.get("gpus") == 0:
+    if found.get("gpus") is None:
+        return "not known"
+    if not found["gpus"]:
         return ""
     carries = {True: "carry the load", False: "do NOT carry the load", None: ""}
     busy = found.get("utilisation")
     parts = [
-        f"{figures.number(found.get('gpus'))} GPUs",
+        f"{figures.number(found['gpus'])} GPUs",
         carries[found.get("fits")] or "capacity not known",
         f"{figures.percent(busy)} busy" if busy is not None else "",
         f"limit: {found['binding']}" if found.get("binding") else "",
@@ -118,18 +120,28 @@ def assumed(lines: Sequence[str], names: Sequence[str]) -> list[str]:
     >>> assumed(["options[0].setup_cost = 0", "options[1].setup_cost = 0",
     ...          "workload.headroom = 0.5"], ["API", "GPUs"])
     ['set-up = 0 for API, GPUs', 'headroom = 0.5']
+    >>> assumed(["options[1]: each GPU is a replica"], ["API", "GPUs"])
+    ['GPUs: each GPU is a replica']
     """
     gathered: dict[str, list[str]] = {}
     for line in lines:
         found = re.fullmatch(r"(?:options\[(\d+)\]\.|\w+\.)?(\w+) = (.*)", line, re.DOTALL)
         if found is None:
-            gathered.setdefault(line, [])
+            gathered.setdefault(_by_name(line, names), [])
             continue
         place, field, given = found.groups()
         whose = gathered.setdefault(f"{label(field)} = {given}", [])
         if place is not None and int(place) < len(names):
             whose.append(names[int(place)])
     return [f"{says} for {', '.join(whose)}" if whose else says for says, whose in gathered.items()]
+
+
+def _by_name(line: str, names: Sequence[str]) -> str:
+    def name(found: re.Match[str]) -> str:
+        place = int(found[1])
+        return names[place] if place < len(names) else found[0]
+
+    return re.sub(r"options\[(\d{1,3})\]", name, line)
 
 
 def break_even(found: Mapping[str, Any]) -> dict[str, Any]:
