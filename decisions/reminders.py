@@ -71,8 +71,8 @@ def recipients(review: Review) -> dict[User, date]:
     team = review.decision.team
     waiting = review.state == Review.State.SUBMITTED
     people = access.approvers_of(team) if waiting else access.editors_of(team)
-    if waiting:
-        people = people.exclude(pk=review.submitted_by_id)
+    if review.submitted_by is not None and waiting:
+        people = people.exclude(pk=review.submitted_by.pk)
     found = dict.fromkeys(people, always)
     for person in access.approvers_of(team):
         found.setdefault(person, review.due_on + timedelta(days=APPROVERS_AFTER_DAYS))

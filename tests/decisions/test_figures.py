@@ -3,6 +3,7 @@
 import zoneinfo
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.template import Context, Template
@@ -10,7 +11,17 @@ from django.utils import timezone
 
 from decisions.templatetags import figures
 
-MISSING = (None, "", "abc", float("nan"), float("inf"), True, Decimal("NaN"), [], {})
+MISSING: tuple[Any, ...] = (
+    None,
+    "",
+    "abc",
+    float("nan"),
+    float("inf"),
+    True,
+    Decimal("NaN"),
+    [],
+    {},
+)
 
 
 @pytest.mark.parametrize("value", MISSING)

@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -243,7 +244,11 @@ def test_a_replica_of_nonsense_is_refused_by_name(wrong, says):
 def test_an_array_of_volumes_is_sized_as_each_of_them():
     one = llama(tpot_ms=25)
     volumes = np.geomspace(1e6, 1e13, 50)
-    for load in ({"peak_to_mean": 3.0}, {"peak_to_mean": 1.0, "availability": 0.9999}):
+    loads: list[dict[str, Any]] = [
+        {"peak_to_mean": 3.0},
+        {"peak_to_mean": 1.0, "availability": 0.9999},
+    ]
+    for load in loads:
         needed = replicas_needed(one, volumes, **load)
         each = [size(replica=one, tokens_per_month=tokens, **load).replicas for tokens in volumes]
         assert needed.tolist() == each
