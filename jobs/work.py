@@ -183,6 +183,8 @@ def finish(held: Claim, *, effect: Effect) -> bool:
 
 def _fail(held: Claim, *, error: str, final: bool) -> None:
     now = timezone.now()
+    # Errors quote what others sent, and PostgreSQL stores no NUL.
+    error = error.replace("\x00", "␀")
     if final or held.attempt >= held.job.max_attempts:
         held._mine().update(state=Job.State.FAILED, error=error, finished_at=now, lease_until=None)
         return

@@ -99,6 +99,8 @@ def nothing_new(seen: Seen) -> Report:
 
 def failure(source: str, *, at: datetime, error: str) -> None:
     """Note that a pull failed. The time of the last success stays what it was."""
+    # The error quotes what the source sent, and PostgreSQL stores no NUL.
+    error = error.replace("\x00", "␀")
     SourceHealth.objects.get_or_create(source=source)
     SourceHealth.objects.filter(source=source).update(last_check_at=at, error=error)
 

@@ -69,7 +69,7 @@ def note(claim: work.Claim) -> work.Effect:
 
 @work.kind("test-error", lease=LEASE, max_attempts=2)
 def error(claim: work.Claim) -> work.Effect:
-    raise ConnectionError("the other side hung up")
+    raise ConnectionError("the other side hung up after \x00")
 
 
 @work.kind("test-hopeless", lease=LEASE)

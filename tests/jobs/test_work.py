@@ -109,7 +109,7 @@ def test_an_error_waits_and_tries_again_until_its_tries_are_used_up(db):
     asked = timezone.now()
     assert not work.perform(job.pk)
     job.refresh_from_db()
-    assert (job.state, job.error) == ("waiting", "ConnectionError: the other side hung up")
+    assert (job.state, job.error) == ("waiting", "ConnectionError: the other side hung up after ␀")
     assert timedelta(seconds=14) < job.due_at - asked < timedelta(seconds=17)
     Job.objects.update(due_at=asked)
     work.perform(job.pk)
