@@ -8,7 +8,11 @@ from jobs import heartbeat, work
 
 @shared_task
 def run(job_id: int) -> None:
-    """Do one job, if it is still to do."""
+    """Show that the worker is alive, and do one job, if it is still to do.
+
+    The sign of life stands here too: behind many jobs the sweep waits for its turn.
+    """
+    heartbeat.beat("worker")
     work.perform(job_id)
 
 

@@ -5,8 +5,10 @@ import io
 import json
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pypdf import PdfReader
+if TYPE_CHECKING:
+    from pypdf import PdfReader
 
 ATTACHMENT = "record.json"
 MOST_BYTES = 50 * 2**20
@@ -60,6 +62,9 @@ def _close_up(text: str) -> str:
 
 def read(pdf: bytes) -> Held:
     """Read a PDF record. Raises `NotARecord` for anything that is not one."""
+    # Loaded where a record is read: 26 MB that pages and waiting workers need not hold.
+    from pypdf import PdfReader
+
     if len(pdf) > MOST_BYTES:
         raise NotARecord(f"The file is larger than {MOST_BYTES // 2**20} MB.")
     try:
@@ -73,7 +78,7 @@ def read(pdf: bytes) -> Held:
         raise NotARecord(f"The file cannot be read as a PDF: {error}") from error
 
 
-def _read(reader: PdfReader) -> Held:
+def _read(reader: "PdfReader") -> Held:
     if len(reader.pages) > MOST_PAGES:
         raise NotARecord(f"The PDF has {len(reader.pages)} pages; no record has so many.")
     attached = reader.attachments.get(ATTACHMENT, [])
