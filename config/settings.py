@@ -155,7 +155,7 @@ CELERY_TASK_DEFAULT_QUEUE = "breakeven"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 # In KiB. What a rendered record or a pull took goes back to the machine when it is done.
-CELERY_WORKER_MAX_MEMORY_PER_CHILD = 130_000
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 110_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Nobody asks a worker anything through the broker; the jobs page reads the database.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
