@@ -41,7 +41,7 @@ class Measurement:
     source: str = ""
 
 
-def read(rows: Iterable[Mapping[str, str]]) -> list[Measurement]:
+def read(rows: Iterable[Mapping[str, str | None]]) -> list[Measurement]:
     """Return the measurements in rows of a CSV file with the columns of our data file.
 
     Raises ValueError that names the row and the column.
@@ -72,18 +72,18 @@ def _measured() -> frozenset[tuple[str, str]]:
     )
 
 
-def _measurement(row: Mapping[str, str], line: int) -> Measurement:
+def _measurement(row: Mapping[str, str | None], line: int) -> Measurement:
     try:
         return Measurement(
             case_id=row.get("case_id") or f"line {line}",
-            gpu=row["gpu"],
-            model=row["model"],
-            quantization=row["precision"],
+            gpu=_cell(row, "gpu"),
+            model=_cell(row, "model"),
+            quantization=_cell(row, "precision"),
             kv_dtype=row.get("kv_dtype") or None,
-            tensor_parallel=int(float(row.get("tp") or row["gpus"])),
-            input_tokens=float(row["isl"]),
-            output_tokens=float(row["osl"]),
-            concurrency=_concurrency(row["concurrency"]),
+            tensor_parallel=int(float(row.get("tp") or _cell(row, "gpus"))),
+            input_tokens=float(_cell(row, "isl")),
+            output_tokens=float(_cell(row, "osl")),
+            concurrency=_concurrency(_cell(row, "concurrency")),
             server=row.get("engine") or "vllm",
             tuned=(row.get("tuned") or "yes") != "no",
             output_tokens_per_s=_number(row.get("output_tok_s")),
@@ -94,8 +94,16 @@ def _measurement(row: Mapping[str, str], line: int) -> Measurement:
         )
     except KeyError as missing:
         raise ValueError(f"line {line}: column {missing.args[0]} is missing") from None
-    except ValueError as fault:
+    except (ValueError, OverflowError) as fault:
         raise ValueError(f"line {line}: {fault}") from None
+
+
+def _cell(row: Mapping[str, str | None], column: str) -> str:
+    """Return what stands in a column; a row that ends before it has nothing there."""
+    text = row[column]
+    if not text:
+        raise ValueError(f"column {column} is empty")
+    return text
 
 
 def _concurrency(text: str) -> float | Literal["max"]:

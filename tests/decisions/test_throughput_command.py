@@ -152,6 +152,13 @@ def test_a_file_of_cases_gives_a_line_each(tmp_path):
             "H100,Llama-3.x-70B,fp8,2,many,1,1",
             "line 2: could not convert",
         ),
+        ("gpu,model,precision,tp,isl", "H100,Llama-3.x-70B", "line 2: column precision is empty"),
+        (
+            "gpu,model,precision,tp,isl,osl,concurrency",
+            "H100,Llama-3.x-70B,fp8,inf,1,1,1",
+            "line 2: cannot convert float infinity",
+        ),
+        ("gpu,model,precision", "", "no rows below a header line"),
     ],
 )
 def test_a_faulty_file_is_refused_by_line(tmp_path, header, row, says):

@@ -6,7 +6,7 @@ per fault on standard error.
 
 import json
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand
 from decisions.evaluation import BadInput, Fault, as_json, evaluate, parse, read
 
 BAD_INPUT = 2
+MOST_DRAWS = 100_000
 
 
 class Command(BaseCommand):
@@ -26,9 +27,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take a file and, for those who want more or none of them, the number of draws."""
         parser.add_argument("file", help="a JSON file, or - for standard input")
-        parser.add_argument(
-            "--draws", type=int, default=10_000, choices=range(100_001), metavar="N"
-        )
+        parser.add_argument("--draws", type=number_of_draws, default=10_000, metavar="N")
         parser.add_argument("--seed", type=int, default=0)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,6 +40,13 @@ class Command(BaseCommand):
             sys.exit(BAD_INPUT)
         found = evaluate(question, draws=options["draws"], seed=abs(options["seed"]))
         self.stdout.write(json.dumps(as_json(found), ensure_ascii=False, allow_nan=False, indent=2))
+
+
+def number_of_draws(text: str) -> int:
+    """Read how many draws are asked for."""
+    if not text.isascii() or not text.isdecimal() or int(text[:9]) > MOST_DRAWS:
+        raise ArgumentTypeError(f"must be a whole number from 0 to {MOST_DRAWS:,}, got {text[:60]}")
+    return int(text[:9])
 
 
 def _text(name: str) -> str:

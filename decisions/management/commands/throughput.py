@@ -82,7 +82,10 @@ def estimate(case: Measurement) -> throughput.Throughput:
 def _cases(options: dict[str, Any]) -> Iterator[Measurement]:
     if options["cases"]:
         with options["cases"].open(encoding="utf-8", newline="") as lines:
-            yield from measurements.read(csv.DictReader(lines))
+            cases = measurements.read(csv.DictReader(lines))
+        if not cases:
+            raise ValueError(f"{options['cases']}: no rows below a header line")
+        yield from cases
         return
     for needed in ("gpu", "model"):
         if not options[needed]:

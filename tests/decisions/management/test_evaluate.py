@@ -4,7 +4,7 @@ import io
 import json
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from ..questions import changed, example
 
@@ -47,3 +47,10 @@ def test_command_names_a_file_that_is_not_there(capsys):
         call_command("evaluate", "nowhere.json")
     assert end.value.code == 2
     assert "cannot read nowhere.json: No such file or directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("draws", ["-5", "many", "100001", "9" * 5000, "1.5"])
+def test_command_refuses_draws_in_one_short_line(draws):
+    with pytest.raises(CommandError, match="must be a whole number from 0 to 100,000") as refused:
+        call_command("evaluate", "-", f"--draws={draws}")
+    assert len(str(refused.value)) < 200
