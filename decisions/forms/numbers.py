@@ -16,6 +16,8 @@ UNITS = {
     **dict.fromkeys(("b", "bn", "billion", "billions"), 10**9),
     **dict.fromkeys(("t", "tn", "trillion", "trillions"), 10**12),
 }
+LEAST = Decimal("1e-12")
+"""Anything closer to zero is a slip, and would be stored as zero."""
 _TEXT = re.compile(r"([+-]?)([\d.,]+)((?:e[+-]?\d{1,4})?)([a-z]*)")
 _GROUPS = {mark: re.compile(rf"\d{{1,3}}({re.escape(mark)}\d{{3}})+") for mark in ",."}
 _BLANKS = re.compile(r"(?<=\d)[\s'_\u00a0\u202f](?=\d{3}(?!\d))")
@@ -130,6 +132,8 @@ class NumberField(forms.Field):
         if self.least is not None and (value < self.least or (self.above and value == self.least)):
             bound = "more than" if self.above else "at least"
             raise ValidationError(f"Must be {bound} {self.shown(self.least)}.")
+        if 0 < abs(value) < LEAST:
+            raise ValidationError("Is too close to 0 to be meant: write 0, or a larger number.")
         if value > self.most:
             raise ValidationError(f"Must be at most {self.shown(self.most)}.")
 

@@ -42,7 +42,9 @@ class OptionForm(VersionedForm):
         required=False,
         help_text="How tables and charts call it. Empty: the stored price's own name.",
     )
-    offer_id = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    offer_id = forms.IntegerField(
+        required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput
+    )
     note = forms.CharField(
         label="Note",
         required=False,

@@ -36,7 +36,7 @@ def context(
         return {"has_offers": False}
     text = (request.POST.get("q") or request.GET.get("q") or "")[:100]
     fitting = _fitting(text, decision=decision, **asked)
-    picked_id = int(str(picked)) if str(picked).isdecimal() else None
+    picked_id = int(str(picked)[:18]) if str(picked).isdecimal() else None
     return {
         "has_offers": True,
         "is_gpu": asked["kind"] == "gpu",

@@ -218,6 +218,12 @@ def test_a_stored_price_that_is_not_there_is_refused(client, story):
     assert "price book" in refusal(page, "offer_id")
 
 
+def test_a_stored_price_with_an_impossible_number_is_refused(client, story):
+    for offer_id in ("9" * 20, "9" * 5000, "-1"):
+        page = add(client, story, "managed_open", name="X", offer_id=offer_id)
+        assert refusal(page, "offer_id")
+
+
 def test_another_teams_quote_is_no_price(client, story, together):
     Offer.objects.filter(pk=together.pk).update(for_team_id=story.team.pk + 1)
     page = add(client, story, "managed_open", name="X", offer_id=together.pk)

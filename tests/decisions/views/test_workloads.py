@@ -105,6 +105,11 @@ def test_a_share_above_the_whole_or_in_doubt_is_refused(client, story, typed):
     assert page.context["form"]["cached_input_share"].value() == typed
 
 
+@pytest.mark.parametrize("field", ["ttft_ms", "input_tokens_per_month"])
+def test_what_would_be_stored_as_zero_is_refused(client, story, field):
+    assert "too close to 0" in refusal(post(client, story, **{field: "1e-400"}), field)
+
+
 def test_a_month_without_tokens_is_refused(client, story):
     page = post(client, story, input_tokens_per_month="0", output_tokens_per_month="0")
     assert refusal(page, "input_tokens_per_month")
