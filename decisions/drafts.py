@@ -161,6 +161,7 @@ def change_option(
         if name != before["name"]:
             _rename_in_others(decision, old=before["name"], new=name)
         option.refresh_from_db()
+        _refuse_circle(decision, option)
         _note("option changed", decision, by=by, at=at, before=before, after=values_of(option))
 
 
@@ -250,6 +251,16 @@ def _refuse_second_name(decision: Decision, *, name: str, but: Option | None = N
         same = same.exclude(pk=but.pk)
     if same.exists():
         raise Refused("name", "Another option of this decision has this name.")
+
+
+def _refuse_circle(decision: Decision, option: Option) -> None:
+    used = {each.name: uses(each) for each in decision.options.all()}
+    reached, ahead = set[str](), used[option.name]
+    while ahead - reached:
+        reached |= ahead
+        ahead = {name for each in ahead for name in used.get(each, set())}
+    if option.name in reached:
+        raise Refused("parts", f"This goes round in a circle: it would be made of {option.name}.")
 
 
 def _rename_in_others(decision: Decision, *, old: str, new: str) -> None:

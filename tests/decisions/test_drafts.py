@@ -94,6 +94,37 @@ def test_an_option_that_others_use_is_not_deleted(story):
     assert story.decision.options.count() == 3
 
 
+def test_hybrids_that_are_made_of_each_other_are_refused(story):
+    by = {"by": story.manager, "at": NOW}
+
+    def parts(*names):
+        return {"parts": [{"option": name, "share": 1 / len(names)} for name in names]}
+
+    def mix(name, *of):
+        return drafts.add_option(
+            story.decision,
+            name=name,
+            kind="hybrid",
+            figures=parts(*of),
+            version=story.decision.version,
+            **by,
+        )
+
+    first = mix("First", "Managed", "Closed")
+    mix("Second", "First", "Closed")
+    with pytest.raises(drafts.Refused, match="circle"):
+        drafts.change_option(
+            first,
+            name="First",
+            kind="hybrid",
+            figures=parts("Second", "Closed"),
+            version=story.decision.version,
+            **by,
+        )
+    first.refresh_from_db()
+    assert drafts.uses(first) == {"Managed", "Closed"}
+
+
 def test_two_options_of_one_name_are_refused(story):
     with pytest.raises(drafts.Refused) as refusal:
         drafts.add_option(
