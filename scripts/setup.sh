@@ -77,7 +77,7 @@ install_requirements() {
 }
 
 check_pdf_libraries() {
-    if .venv/bin/python scripts/can_make_pdfs.py 2>/dev/null; then
+    if .venv/bin/python scripts/can_make_pdfs.py >/dev/null 2>&1; then
         return
     fi
     debian="libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
