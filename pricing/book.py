@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db import connection
-
+from pricing import bulk
 from pricing.families import Families
 from pricing.models import CurrentPrice, Observation, Offer
 from pricing.things import TOKEN, Thing
@@ -22,6 +22,18 @@ _KNOWN_FIELDS = (
     "observation__status", "pending_id", "pending__amount",
 )  # fmt: skip
 _BATCH = 2000
+# The columns that a pull writes, in the order of the rows below; an offer's texts with their lengths.
+_OBSERVED = (
+    "id", "offer_id", "measure", "amount", "currency", "unit", "source", "source_revision",
+    "source_url", "seen_at", "valid_from", "valid_until", "status", "reason", "refers_to_id",
+    "decided_by", "evidence",
+)  # fmt: skip
+_POINTER = ("offer_id", "measure", "source", "observation_id", "pending_id")
+_OFFERED = {
+    "key": 400, "kind": 5, "provider": 60, "host": 60, "model": 120, "source_name": 200,
+    "family": 60, "weights": 7, "quantization": 20, "region": 60, "gpu": 60, "gpu_is_known": 0,
+    "gpu_count": 0, "mode": 10, "term_months": 0, "is_alias": 0,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,26 +86,33 @@ def append(
     changes: list[Change], *, seen: Sighting, known: Mapping[Key, Known], moves_pointers: bool
 ) -> None:
     """Append an observation for each change and move the current prices to them."""
-    offer_ids = _offer_ids({c.quote.thing.key: c.quote.thing for c in changes}, known)
-    rows = Observation.objects.bulk_create(
-        (_observation(change, offer_ids, seen) for change in changes), batch_size=_BATCH
-    )
+    keys = [change.quote.thing.key for change in changes]
+    things = {key: change.quote.thing for key, change in zip(keys, changes, strict=True)}
+    offer_ids = _offer_ids(things, known)
+    ids = bulk.next_ids(Observation, len(changes))
+    rows = [
+        _observation(i, offer_ids[key], change, seen)
+        for i, key, change in zip(ids, keys, changes, strict=True)
+    ]
+    bulk.insert(Observation, _OBSERVED, rows)
     if not moves_pointers:
         return
-    new: list[CurrentPrice] = []
+    new: list[tuple[Any, ...]] = []
     moved: list[tuple[int | None, int | None, int]] = []
-    for change, row in zip(changes, rows, strict=True):
-        if change.moves:
-            was = known.get((change.quote.thing.key, change.quote.measure))
-            accepted = row.status == ACCEPTED
-            held = row.pk if accepted else was.observation_id if was else None
-            pending = None if accepted else row.pk
-            if was is not None and was.pointer_id is not None:
-                moved.append((held, pending, was.pointer_id))
-            else:
-                new.append(_pointer(row, held, pending))
-    CurrentPrice.objects.bulk_create(new, batch_size=_BATCH)
-    _move(moved)
+    for observation_id, key, change in zip(ids, keys, changes, strict=True):
+        if not change.moves:
+            continue
+        quote = change.quote
+        was = known.get((key, quote.measure))
+        accepted = change.status == ACCEPTED
+        held = observation_id if accepted else was.observation_id if was else None
+        pending = None if accepted else observation_id
+        if was is not None and was.pointer_id is not None:
+            moved.append((held, pending, was.pointer_id))
+        else:
+            new.append((offer_ids[key], quote.measure, seen.source, held, pending))
+    bulk.insert(CurrentPrice, _POINTER, new)
+    bulk.update(CurrentPrice, ("observation_id", "pending_id"), moved)
 
 
 def withdraw(
@@ -101,31 +120,12 @@ def withdraw(
 ) -> int:
     """Append that prices are no longer listed. Each keeps its last amount; none becomes 0."""
     gone = [(key[1], known[key]) for key in keys]
-    rows = Observation.objects.bulk_create(
-        (
-            Observation(
-                offer_id=was.offer_id,
-                measure=measure,
-                amount=was.amount,
-                currency=was.currency,
-                unit=was.unit,
-                source=seen.source,
-                source_revision=seen.revision,
-                source_url=seen.url,
-                seen_at=seen.seen_at,
-                status=WITHDRAWN,
-                reason="no longer listed by the source",
-                refers_to_id=was.observation_id,
-            )
-            for measure, was in gone
-        ),
-        batch_size=_BATCH,
-    )
+    ids = bulk.next_ids(Observation, len(gone))
+    rows = [_withdrawn(i, measure, was, seen) for i, (measure, was) in zip(ids, gone, strict=True)]
+    bulk.insert(Observation, _OBSERVED, rows)
     if moves_pointers:
-        _move(
-            (row.pk, was.pending_id, was.pointer_id or 0)
-            for row, (_, was) in zip(rows, gone, strict=True)
-        )
+        moved = [(i, was.pending_id, was.pointer_id) for i, (_, was) in zip(ids, gone, strict=True)]
+        bulk.update(CurrentPrice, ("observation_id", "pending_id"), moved)
     return len(gone)
 
 
@@ -134,12 +134,13 @@ def _offer_ids(things: Mapping[str, Thing], known: Mapping[Key, Known]) -> dict[
     found = {key: was.offer_id for (key, _), was in known.items() if key in things}
     missing = [key for key in things if key not in found]
     found |= _stored_ids(missing)
-    families = Families()
-    new = [_offer(things[key], families) for key in missing if key not in found]
+    new = [key for key in missing if key not in found]
     if new:
+        families = Families()
         # Another source may be storing the same offer at this moment: then its row is the one.
-        Offer.objects.bulk_create(new, ignore_conflicts=True, batch_size=_BATCH)
-        found |= _stored_ids([offer.key for offer in new])
+        rows = [_offer(key, things[key], families) for key in new]
+        bulk.insert(Offer, list(_OFFERED), rows, skip_known="key")
+        found |= _stored_ids(new)
     return found
 
 
@@ -151,46 +152,62 @@ def _stored_ids(keys: list[str]) -> dict[str, int]:
     return found
 
 
-def _offer(thing: Thing, families: Families) -> Offer:
-    offer = Offer(key=thing.key, **thing._asdict())
+def _offer(key: str, thing: Thing, families: Families) -> tuple[Any, ...]:
+    family, weights = "", thing.weights
     if thing.kind == TOKEN:
-        offer.family, known = families.of(thing.model)
-        offer.weights = thing.weights if known == Offer.Weights.UNKNOWN else known
-    return offer
+        family, known = families.of(thing.model)
+        weights = thing.weights if known == Offer.Weights.UNKNOWN else known
+    values = {**thing._asdict(), "key": key, "family": family, "weights": weights}
+    return tuple(
+        bulk.text(values[name], longest) if longest else values[name]
+        for name, longest in _OFFERED.items()
+    )
 
 
-def _observation(change: Change, offer_ids: Mapping[str, int], seen: Sighting) -> Observation:
+def _observation(
+    observation_id: int, offer_id: int, change: Change, seen: Sighting
+) -> tuple[Any, ...]:
+    """Return the values of `_OBSERVED`."""
     quote = change.quote
-    return Observation(
-        offer_id=offer_ids[quote.thing.key],
-        measure=quote.measure,
-        amount=storable(quote.amount),
-        currency=quote.currency,
-        unit=quote.unit,
-        source=seen.source,
-        source_revision=seen.revision,
-        source_url=(quote.url or seen.url)[:500],
-        seen_at=seen.seen_at,
-        valid_from=quote.valid_from,
-        valid_until=quote.valid_until,
-        status=change.status,
-        reason=change.reason[:500],
+    return (
+        observation_id,
+        offer_id,
+        quote.measure,
+        storable(quote.amount),
+        quote.currency,
+        quote.unit,
+        seen.source,
+        seen.revision,
+        bulk.text(quote.url or seen.url, 500),
+        bulk.moment(seen.seen_at),
+        bulk.moment(quote.valid_from),
+        bulk.moment(quote.valid_until),
+        change.status,
+        bulk.text(change.reason, 500),
+        None,
+        "",
+        "",
     )
 
 
-def _pointer(row: Observation, held: int | None, pending: int | None) -> CurrentPrice:
-    return CurrentPrice(
-        offer_id=row.offer_id,
-        measure=row.measure,
-        source=row.source,
-        observation_id=held,
-        pending_id=pending,
+def _withdrawn(observation_id: int, measure: str, was: Known, seen: Sighting) -> tuple[Any, ...]:
+    """Return the values of `_OBSERVED`: the last amount, no longer sold."""
+    return (
+        observation_id,
+        was.offer_id,
+        measure,
+        was.amount,
+        was.currency,
+        was.unit,
+        seen.source,
+        seen.revision,
+        bulk.text(seen.url, 500),
+        bulk.moment(seen.seen_at),
+        None,
+        None,
+        WITHDRAWN,
+        "no longer listed by the source",
+        was.observation_id,
+        "",
+        "",
     )
-
-
-def _move(moved: Iterable[tuple[int | None, int | None, int]]) -> None:
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE pricing_currentprice SET observation_id = %s, pending_id = %s WHERE id = %s",
-            list(moved),
-        )

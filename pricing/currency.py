@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from pricing.models import ExchangeRate
+from pricing.models import ExchangeRate, ProviderCurrency
 
 EUR = "EUR"
 # The European Central Bank publishes on working days; longer than this without a rate is stale.
@@ -106,3 +106,9 @@ def known_currencies() -> list[str]:
     """Return the codes that can be converted, EUR included, in alphabetical order."""
     codes = ExchangeRate.objects.order_by().values_list("currency", flat=True).distinct()
     return sorted({EUR, *codes})
+
+
+def stated(source: str) -> dict[str, str]:
+    """Return the currencies that people stated for a source's providers, by provider."""
+    rows = ProviderCurrency.objects.filter(source=source)
+    return dict(rows.values_list("provider", "currency"))

@@ -5,7 +5,12 @@ Text cells that a spreadsheet would run as a formula are made plain text; number
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from pricing.listing import Row
 from pricing.things import plain
@@ -13,25 +18,45 @@ from pricing.things import plain
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = (
     "offer_id", "kind", "provider", "host", "model", "source_name", "weights", "quantization", "region",
-    "gpu", "gpu_count", "mode", "term_months",
+    "gpu", "gpu_is_known", "gpu_count", "mode", "term_months",
 )  # fmt: skip
+Record = Mapping[str, Any]
 
 
-def records(rows: list[Row]) -> list[dict[str, Any]]:
-    """Return one plain record for each price."""
+def asked_form(request: HttpRequest) -> str:
+    """Return "csv" or "json" when a page is asked for as a file, else ""."""
+    asked = request.GET.get("download", "")
+    return asked if asked in ("csv", "json") else ""
+
+
+def answer(found: Sequence[Record], *, form: str, name: str) -> HttpResponse:
+    """Return records as a file to keep."""
+    if form == "json":
+        body: HttpResponse = JsonResponse([_jsonable(record) for record in found], safe=False)
+    else:
+        body = HttpResponse(as_csv(found), content_type="text/csv; charset=utf-8")
+    body["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
+    return body
+
+
+def records(rows: list[Row], target: str) -> list[dict[str, Any]]:
+    """Return one plain record for each price, with its worth in the target currency."""
     return [
         {
             **{name: getattr(row.offer, name) for name in COLUMNS},
             "measure": shown.price.measure,
-            "amount": plain(shown.price.amount),
+            "amount": shown.price.amount,
             "currency": shown.price.currency,
             "unit": shown.price.unit,
-            "in_eur": None if shown.in_eur is None else plain(round(shown.in_eur, 9)),
+            "converted_amount": None if shown.converted is None else round(shown.converted, 9),
+            "converted_currency": target,
             "source": shown.price.source,
             "source_url": shown.price.source_url,
-            "seen_at": shown.price.seen_at.isoformat(),
-            "checked_at": shown.price.checked_at.isoformat() if shown.price.checked_at else None,
+            "seen_at": shown.price.seen_at,
+            "checked_at": shown.price.checked_at,
+            "valid_until": shown.price.valid_until,
             "status": shown.price.status,
+            "is_quote": shown.price.is_quote,
             "is_bundled": shown.price.is_bundled,
             "is_stale": shown.price.is_stale,
         }
@@ -40,7 +65,7 @@ def records(rows: list[Row]) -> list[dict[str, Any]]:
     ]
 
 
-def as_csv(found: list[dict[str, Any]]) -> str:
+def as_csv(found: Sequence[Record]) -> str:
     """Return the records as CSV with a header."""
     out = io.StringIO()
     writer = csv.writer(out)
@@ -50,7 +75,18 @@ def as_csv(found: list[dict[str, Any]]) -> str:
     return out.getvalue()
 
 
+def _jsonable(record: Record) -> dict[str, Any]:
+    # A float writes every digit that the book keeps of such an amount, and no more.
+    return {n: float(v) if isinstance(v, Decimal) else _plain(v) for n, v in record.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return plain(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
 def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+    if isinstance(value, str) and value.lstrip().startswith(FORMULA_STARTS):
         return f"'{value}"
-    return value
+    return _plain(value)

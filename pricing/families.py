@@ -5,11 +5,15 @@ unknown, and unknown is never offered as an open model.
 """
 
 import csv
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import Q
 
+from pricing import audit
 from pricing.models import ModelFamily, Offer
 
 SHIPPED = Path(__file__).parent / "data" / "model_families.csv"
@@ -64,13 +68,58 @@ def mark_open(models: set[str]) -> None:
 
 @transaction.atomic
 def reclassify() -> int:
-    """Give every token offer the family that the list says now; return how many changed."""
+    """Give every token offer the family that the list says now; return how many changed.
+
+    Where the list is and was silent, what a source says of the weights stays.
+    """
     families = Families()
     changed = []
-    for offer in Offer.objects.filter(kind=Offer.Kind.TOKEN).only("model", "family", "weights"):
-        family, weights = families.of(offer.model)
-        if (offer.family, offer.weights) != (family, weights):
-            offer.family, offer.weights = family, weights
+    offers = Offer.objects.filter(kind=Offer.Kind.TOKEN).only("model", "family", "weights")
+    for offer in offers.order_by().iterator(chunk_size=2000):
+        found = families.of(offer.model)
+        silent = found == UNKNOWN and not offer.family
+        if not silent and (offer.family, offer.weights) != found:
+            offer.family, offer.weights = found
             changed.append(offer)
     Offer.objects.bulk_update(changed, ["family", "weights"], batch_size=500)
     return len(changed)
+
+
+def offers_of(family: ModelFamily) -> Iterator[Offer]:
+    """Return the token offers that the family's beginnings decide, by name."""
+    families = Families()
+    beginnings = Q()
+    for prefix in family.prefixes.split():
+        beginnings |= Q(model__startswith=prefix)
+    for offer in Offer.objects.filter(beginnings, kind=Offer.Kind.TOKEN).order_by("model", "pk"):
+        if families.of(offer.model).name == family.name:
+            yield offer
+
+
+@transaction.atomic
+def set_weights(*, family: ModelFamily, weights: str, by: str, reason: str, at: datetime) -> int:
+    """State whether a family's weights are open, and say so of its offers; return how many changed.
+
+    Raises ValueError for weights that are no choice, or without a reason.
+    """
+    if weights not in Offer.Weights.values or not reason.strip():
+        raise ValueError("Say whether its weights are open, and why.")
+    locked = ModelFamily.objects.select_for_update().get(pk=family.pk)
+    before = locked.weights
+    locked.weights = weights
+    locked.save(update_fields=["weights"])
+    changed = reclassify()
+    audit.write(
+        "model family reclassified",
+        by=by,
+        at=at,
+        subject=locked,
+        before={"weights": before},
+        after={
+            "family": locked.name,
+            "weights": weights,
+            "reason": reason.strip(),
+            "offers": changed,
+        },
+    )
+    return changed

@@ -6,8 +6,11 @@ Stale prices never block a page. They block an automatic flag, and every page sa
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pricing.models import Offer, SourceHealth
+from pricing import currency
+from pricing.models import CurrentPrice, ExchangeRate, Offer, SourceHealth
 
+# How long before a price ends its pages say so: time to look for another.
+NOTICE_DAYS = 30
 API_LIMIT = timedelta(days=14)
 GPU_LIMITS = {Offer.Mode.SPOT: timedelta(days=2), Offer.Mode.ON_DEMAND: timedelta(days=7)}
 OTHER_GPU_LIMIT = timedelta(days=7)
@@ -18,6 +21,18 @@ def limit_of(*, kind: str, mode: str) -> timedelta:
     return (
         API_LIMIT if kind == Offer.Kind.TOKEN else GPU_LIMITS.get(Offer.Mode(mode), OTHER_GPU_LIMIT)
     )
+
+
+def limits() -> dict[str, timedelta]:
+    """Return after which age the first prices of each source are stale, by source."""
+    sold = CurrentPrice.objects.filter(for_team_id__isnull=True).order_by()
+    found: dict[str, timedelta] = {}
+    for source, kind, mode in sold.values_list("source", "offer__kind", "offer__mode").distinct():
+        limit = limit_of(kind=kind, mode=mode)
+        found[source] = min(limit, found.get(source, limit))
+    for source in ExchangeRate.objects.order_by().values_list("source", flat=True).distinct():
+        found[source] = currency.STALE_AFTER
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

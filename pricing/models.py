@@ -7,9 +7,12 @@ pointer to an observation, so a look-up costs the same after a million of them.
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 # The revision of an answer that came with the product itself begins so.
 BUNDLED = "bundled"
+# What is noted of a source that nobody could be reached for begins so.
+NO_NETWORK = "No network"
 
 
 class Offer(models.Model):
@@ -80,6 +83,18 @@ class Offer(models.Model):
         name = self.source_name.rpartition("/")[2] or self.model
         return " ".join(filter(None, [name, "at", self.seller, self.region]))
 
+    def get_absolute_url(self) -> str:
+        """Return the address of its page."""
+        return reverse("price-detail", args=[self.pk])
+
+    @property
+    def listed_as(self) -> str:
+        """Return the seller's own name for the model, "" when it says no more than the model's.
+
+        A preview or a dated version goes by the model's name among its hosts: this tells it apart.
+        """
+        return "" if self.source_name.lower() in ("", self.model) else self.source_name
+
     @property
     def seller(self) -> str:
         """Return who is paid, and where it runs when that is somebody or somewhere else."""
@@ -144,6 +159,9 @@ class Observation(models.Model):
     decided_by = models.CharField(max_length=254, blank=True)
     for_team_id = models.IntegerField(null=True, blank=True)
     evidence = models.CharField(max_length=500, blank=True)
+    evidence_file = models.ForeignKey(
+        "EvidenceFile", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         ordering = ["-seen_at", "-pk"]
@@ -222,6 +240,8 @@ class SourceHealth(models.Model):
     # {"openrouter": {"since": "2026-10-01T…", "before": 261, "now": 0}}
     held_providers = models.JSONField(default=dict, blank=True)
     error = models.TextField(blank=True)
+    # Somebody changed how an answer is judged: the next one is read even if the source did not change.
+    must_reread = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["source"]
@@ -231,9 +251,38 @@ class SourceHealth(models.Model):
         return f"{self.source}, last success {self.last_success_at or 'never'}"
 
     @property
+    def is_out_of_reach(self) -> bool:
+        """Return whether there was no network to ask it over, which is no fault of the source."""
+        return self.error.startswith(NO_NETWORK)
+
+    @property
     def is_bundled(self) -> bool:
         """Return whether only the copy inside the product has been read so far."""
         return self.revision.startswith(BUNDLED)
+
+
+class ProviderCurrency(models.Model):
+    """In which currency a source writes a provider's prices, as a person found out."""
+
+    source = models.CharField(max_length=40)
+    provider = models.CharField(max_length=60)
+    currency = models.CharField(max_length=3)
+    reason = models.CharField(max_length=500)
+    set_by = models.CharField(max_length=254)
+    set_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["source", "provider"]
+        verbose_name_plural = "provider currencies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "provider"], name="currency_once_per_source_and_provider"
+            ),
+            models.CheckConstraint(name="currency_has_reason", condition=~Q(reason="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} in {self.source}: {self.currency}"
 
 
 class ExchangeRate(models.Model):
@@ -273,3 +322,63 @@ class ModelFamily(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.weights})"
+
+
+class EvidenceFile(models.Model):
+    """A file that shows where a team's quote comes from: kept by its SHA-256, outside the web root."""
+
+    team_id = models.IntegerField()
+    file_name = models.CharField(max_length=200)
+    size_bytes = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    added_by = models.CharField(max_length=254)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-added_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["team_id", "sha256"], name="evidence_once_per_team")
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class QuoteUpload(models.Model):
+    """A table of quotes that was uploaded. Nothing of it is a price before somebody confirms it."""
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        DRAFT = "draft", "To be confirmed"
+        STORED = "stored", "Stored"
+        DISCARDED = "discarded", "Discarded"
+
+    team_id = models.IntegerField()
+    state = models.CharField(max_length=9, choices=State.choices, default=State.DRAFT)
+    file_name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    # [[2, {"provider": "nebius", …}], …]: the number of the row in the file, and its cells as text.
+    rows = models.JSONField(default=list)
+    evidence = models.CharField(max_length=400, blank=True)
+    evidence_file = models.ForeignKey(
+        EvidenceFile, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    added_by = models.CharField(max_length=254)
+    added_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=254, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-added_at", "-pk"]
+        indexes = [models.Index(fields=["team_id", "state"], name="upload_of_team")]
+        constraints = [
+            models.CheckConstraint(
+                name="upload_decided_with_who_and_when",
+                condition=(Q(state="draft") & Q(decided_by="") & Q(decided_at__isnull=True))
+                | (~Q(state="draft") & ~Q(decided_by="") & Q(decided_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} ({self.get_state_display()})"

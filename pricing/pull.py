@@ -4,14 +4,13 @@ A pull is a piece of background work: the network first, then one transaction th
 changed. The command line, the schedule and the page's button all go through here.
 """
 
-import base64
 import hashlib
 import time
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db.models import Q
 from django.utils import timezone
@@ -19,15 +18,18 @@ from django.utils import timezone
 from jobs import work
 from jobs.models import Job
 from pricing import book, sources, store
-from pricing.models import BUNDLED, SourceHealth
+from pricing.models import BUNDLED, NO_NETWORK, SourceHealth
 from pricing.report import Report
 from pricing.sources import Fetched, Source
-from pricing.sources.client import Client, NoAnswer, NotModified
+from pricing.sources.client import DEADLINE_SECONDS, Client, NoAnswer, NoNetwork, NotModified
 from pricing.things import BadAnswer
 
 KIND = "pull_prices"
 LEASE = timedelta(minutes=3)
 WAIT_SECONDS = 120.0
+Writer = Callable[[], Report]
+# Answers that this process was handed, by the key of the job that reads them.
+_saved: dict[str, bytes] = {}
 
 
 def pull(
@@ -45,9 +47,22 @@ def pull(
     copy inside the product. A failure is a report with its `error`; what was accepted stays.
     """
     key = f"{KIND}:{source}:{timezone.now().isoformat()}"
-    job = ask(source, at=at, key=key, by=by, body=body, seen_at=seen_at, bundled=bundled)
-    if not work.perform(job.pk):
-        _wait_for(job)
+    if body is not None:
+        _saved[key] = body
+    try:
+        job = ask(
+            source,
+            at=at,
+            key=key,
+            by=by,
+            seen_at=seen_at,
+            bundled=bundled,
+            is_saved=body is not None,
+        )
+        if not work.perform(job.pk):
+            _wait_for(job)
+    finally:
+        _saved.pop(key, None)
     job.refresh_from_db()
     if job.result is not None:
         return Report(**job.result)
@@ -60,18 +75,23 @@ def ask(
     at: datetime,
     key: str,
     by: str = "",
-    body: bytes | None = None,
     seen_at: datetime | None = None,
     bundled: bool = False,
+    is_saved: bool = False,
 ) -> Job:
-    """Ask for a pull as background work; the same `key` asks once."""
+    """Ask for a pull as background work; the same `key` asks once.
+
+    `is_saved`: this process holds the answer, so no other is woken to work on it.
+    """
     payload: dict[str, Any] = {"source": source, "at": at.isoformat(), "bundled": bundled}
-    if body is not None:
-        payload["body"] = base64.b64encode(zlib.compress(body, 1)).decode()
+    if is_saved:
+        payload["saved"] = True
     if seen_at is not None:
         payload["seen_at"] = seen_at.isoformat()
     title = f"Pull prices: {sources.get(source).title}"
-    return work.enqueue(KIND, key=key, at=at, title=title, payload=payload, by=by)
+    return work.enqueue(
+        KIND, key=key, at=at, title=title, payload=payload, by=by, wakes=not is_saved
+    )
 
 
 @work.kind(KIND, lease=LEASE, max_attempts=5)
@@ -82,33 +102,54 @@ def handle(held: work.Claim) -> work.Effect:
     at = datetime.fromisoformat(payload["at"])
     _refuse_a_second(held)
     health = SourceHealth.objects.filter(source=source.name).first() or SourceHealth()
+    held.report(percent=10, says=f"asking {source.title}")
     try:
-        held.report(percent=10, says=f"asking {source.title}")
-        fetched = _obtain(source, health, payload, at)
-        held.report(percent=50, says="reading the answer")
-        write = _writer(source, health, _seen(source, health, fetched, payload, at))
+        write = _answered(source, health, held.job, at)
+    except NoNetwork as error:
+        # Nothing failed that a person could start again: the clock asks once there is a network.
+        report = store.failure(source.name, at=at, error=f"{_prefix(error)}{error}")
+        return report.as_json
     except (NoAnswer, BadAnswer) as error:
-        store.failure(source.name, at=at, error=str(error))
-        raise work.GiveUp(str(error)) from error
+        report = store.failure(source.name, at=at, error=str(error))
+        raise work.GiveUp(report.error) from error
+    return lambda: write().as_json()
 
-    def effect() -> Mapping[str, Any]:
-        # A saved answer has done its duty; a list of jobs need not drag it along.
-        kept = {name: value for name, value in payload.items() if name != "body"}
-        Job.objects.filter(pk=held.job.pk).update(payload=kept)
-        return write().as_json()
 
-    return effect
+def _answered(source: Source, health: SourceHealth, job: Job, at: datetime) -> Writer:
+    """Return the function that writes what the source says, or its mirror where it fails."""
+    is_asked = not ("saved" in job.payload or job.payload["bundled"])
+    mirror = source.mirror_url if is_asked else ""
+    try:
+        fetched = _obtain(source, health, job, at, seconds=DEADLINE_SECONDS / (2 if mirror else 1))
+        return _writer(source, health, _seen(source, health, fetched, job.payload, at))
+    except (NoAnswer, BadAnswer) as trouble:
+        if not mirror:
+            raise
+        try:
+            # What the first address validated says nothing of the mirror's answer.
+            client = Client(deadline_seconds=DEADLINE_SECONDS / 2)
+            fetched = source.fetch(client, mirror, at)
+            fetched = replace(
+                fetched, note=f"{trouble}; {urlsplit(mirror).netloc} answered instead"
+            )
+            return _writer(source, health, _seen(source, health, fetched, job.payload, at))
+        except (NoAnswer, BadAnswer, NotModified):
+            raise trouble from None
 
 
 def _obtain(
-    source: Source, health: SourceHealth, payload: Mapping[str, Any], at: datetime
+    source: Source, health: SourceHealth, job: Job, at: datetime, *, seconds: float
 ) -> Fetched:
-    if "body" in payload:
-        return Fetched(body=zlib.decompress(base64.b64decode(payload["body"])), url=source.url)
-    if payload["bundled"] and source.bundled is not None:
+    if "saved" in job.payload:
+        if job.key not in _saved:
+            raise work.GiveUp("The process that read the saved answer ended; read it again.")
+        return Fetched(body=_saved[job.key], url=source.url)
+    if job.payload["bundled"] and source.bundled is not None:
         return source.bundled(at)
     try:
-        return source.fetch(Client(validators=health.validators), source.url, at)
+        validators = {} if health.must_reread else health.validators
+        client = Client(validators=validators, deadline_seconds=seconds)
+        return source.fetch(client, source.url, at)
     except NotModified:
         return Fetched(body=b"", url=source.url, revision=health.revision)
     except NoAnswer as error:
@@ -116,7 +157,14 @@ def _obtain(
         if source.bundled is None or not only_bundled:
             raise
         # A first run without a network still has prices: those inside the product.
-        return replace(source.bundled(at), note=f"{error}; the copy inside the product was read")
+        return replace(
+            source.bundled(at),
+            note=f"{_prefix(error)}{error}; the copy inside the product was read",
+        )
+
+
+def _prefix(error: NoAnswer) -> str:
+    return f"{NO_NETWORK}: " if isinstance(error, NoNetwork) else ""
 
 
 def _seen(
@@ -135,12 +183,19 @@ def _seen(
     return store.Seen(sighting=sighting, fetched=fetched, checked_at=at, is_late=is_late)
 
 
-def _writer(source: Source, health: SourceHealth, seen: store.Seen) -> Callable[[], Report]:
+def _writer(source: Source, health: SourceHealth, seen: store.Seen) -> Writer:
     """Return the function that writes the answer; it runs inside the transaction."""
-    same = health.revision == seen.sighting.revision
     older_copy = seen.is_late and seen.fetched.revision.startswith(BUNDLED)
-    if older_copy or (same and not _dated_change_is_due(health, seen.sighting.seen_at)):
+    if older_copy:
         return lambda: store.nothing_new(seen)
+    same = not (seen.is_late or health.must_reread)
+    same = same and not _dated_change_is_due(health, seen.sighting.seen_at)
+    if same and health.revision == seen.sighting.revision:
+        return lambda: store.nothing_new(seen)
+    if source.digest is not None:
+        seen = replace(seen, digest=source.digest(seen.fetched.body))
+        if same and seen.digest == health.report.get("digest"):
+            return lambda: store.nothing_new(seen)
     found = source.read(seen.fetched.body, at=seen.sighting.seen_at)
     if source.gives == "rates":
         return lambda: store.exchange_rates(seen, found)

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from pricing import audit
 from pricing.models import CurrentPrice, Observation
 from pricing.queries import differs
 from pricing.things import plain
@@ -47,7 +48,7 @@ def confirm_by_second_source(*, at: datetime) -> list[str]:
         second = next((s for s in said[row.offer_id, row.measure] if _confirms(s, row)), None)
         if second is not None:
             evidence = f"observation {second.pk} of {second.source}: {_said(second)}"
-            _decide(
+            decide(
                 row,
                 Status.ACCEPTED,
                 at=at,
@@ -63,20 +64,40 @@ def accept(*, price: CurrentPrice, by: str, reason: str, at: datetime) -> Observ
     """Let a waiting price into the book on a person's word; `reason` is kept with it."""
     waits = _still_waiting(price, reason)
     if waits.pending is None or not waits.pending.currency:
-        raise NotAllowed("Its currency is not known. Add the provider to the table of currencies.")
-    return _decide(waits, Status.ACCEPTED, at=at, reason=reason, by=by)
+        raise NotAllowed("Its currency is not known. Say in which currency the provider writes.")
+    return _judged("price accepted", waits, Status.ACCEPTED, at=at, reason=reason, by=by)
 
 
 @transaction.atomic
 def reject(*, price: CurrentPrice, by: str, reason: str, at: datetime) -> Observation:
     """Refuse a waiting price. The same price again adds nothing; another one is judged anew."""
-    return _decide(_still_waiting(price, reason), Status.REJECTED, at=at, reason=reason, by=by)
+    waits = _still_waiting(price, reason)
+    return _judged("price rejected", waits, Status.REJECTED, at=at, reason=reason, by=by)
+
+
+def _judged(
+    what: str, row: CurrentPrice, status: str, *, at: datetime, reason: str, by: str
+) -> Observation:
+    before = {"amount": _said(row.observation)} if row.observation else None
+    decided = decide(row, status, at=at, reason=reason, by=by)
+    after = {"amount": _said(decided), "measure": row.measure, "source": row.source}
+    audit.write(
+        what,
+        by=by,
+        at=at,
+        subject=row.offer,
+        before=before,
+        after={**after, "reason": reason, "observation": decided.pk},
+    )
+    return decided
 
 
 def _still_waiting(price: CurrentPrice, reason: str) -> CurrentPrice:
     if not reason.strip():
         raise NotAllowed("Say why: the reason is kept with the price.")
-    locked = CurrentPrice.objects.select_for_update(of=("self",)).select_related("pending")
+    locked = CurrentPrice.objects.select_for_update(of=("self",)).select_related(
+        "offer", "pending", "observation"
+    )
     waits = locked.get(pk=price.pk)
     if waits.pending_id != price.pending_id or waits.pending is None:
         raise NotAllowed("This price has changed since the page was shown.")
@@ -85,10 +106,20 @@ def _still_waiting(price: CurrentPrice, reason: str) -> CurrentPrice:
     return waits
 
 
-def _decide(
-    row: CurrentPrice, status: str, *, at: datetime, reason: str, by: str = "", evidence: str = ""
+def decide(
+    row: CurrentPrice,
+    status: str,
+    *,
+    at: datetime,
+    reason: str,
+    by: str = "",
+    evidence: str = "",
+    code: str = "",
 ) -> Observation:
-    """Append the decision as an observation of its own; what was seen stays as it was seen."""
+    """Append the decision as an observation of its own; what was seen stays as it was seen.
+
+    `code` is the currency where the seller's was not known when it was seen.
+    """
     seen = row.pending
     if seen is None:
         raise NotAllowed("Nothing waits here.")
@@ -96,7 +127,7 @@ def _decide(
         offer_id=seen.offer_id,
         measure=seen.measure,
         amount=seen.amount,
-        currency=seen.currency,
+        currency=code or seen.currency,
         unit=seen.unit,
         source=seen.source,
         source_revision=seen.source_revision,

@@ -5,7 +5,7 @@ queries, however many offers and observations there are.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -54,6 +54,24 @@ class Price:
     others: tuple["Price", ...] = ()
 
     @property
+    def rivals(self) -> tuple["Price", ...]:
+        """Return what other sources say differently now, by more than 2 %.
+
+        A team's own quote has none. A price that ended, is no longer sold, or is out of date beside
+        a fresh one says nothing of today.
+        """
+        if self.is_quote:
+            return ()
+        return tuple(
+            other
+            for other in self.others
+            if other.currency == self.currency
+            and not (other.is_expired or other.status == "withdrawn")
+            and (self.is_stale or not other.is_stale)
+            and differs(self.amount, other.amount)
+        )
+
+    @property
     def is_disputed(self) -> bool:
         """Return whether another source differs by more than 2 % in the same currency."""
         return any(
@@ -83,6 +101,7 @@ class OfferPrice:
     term_months: int
     terms: str
     is_alias: bool
+    listed_as: str = ""
     measures: dict[str, Price] = field(default_factory=dict)
 
     @property
@@ -98,6 +117,13 @@ def differs(one: Decimal, other: Decimal) -> bool:
     (False, True)
     """
     return abs(one - other) > DISAGREEMENT * min(one, other)
+
+
+def dearest(price: Price) -> Price:
+    """Return what the source says that makes the thing dearest, with the others as its rivals."""
+    said = (price, *price.rivals)
+    worst = max(said, key=lambda one: one.amount)
+    return replace(worst, others=tuple(one for one in said if one is not worst))
 
 
 def prices_for(
@@ -146,10 +172,41 @@ def find_offers(
     return sorted(found, key=lambda offer: _relevance(offer, text))[:limit]
 
 
+def cheapest_machines(*, team_id: int | None) -> list[OfferPrice]:
+    """Return each seller's cheapest offer of each known GPU on each of its terms, cheapest first.
+
+    Machines of several GPUs are told apart by their number. What is no longer sold is left out.
+    """
+    visible = Q(for_team_id__isnull=True) | Q(for_team_id=team_id)
+    rows = CurrentPrice.objects.filter(
+        visible,
+        Q(offer__for_team_id__isnull=True) | Q(offer__for_team_id=team_id),
+        offer__kind=Offer.Kind.GPU,
+        offer__gpu_is_known=True,
+        observation__status=Observation.Status.ACCEPTED,
+    )
+    columns = ("provider", "gpu", "gpu_count", "mode", "term_months")
+    cheapest: dict[tuple[object, ...], int] = {}
+    for offer_id, *key in rows.order_by("observation__amount", "pk").values_list(
+        "offer_id", *(f"offer__{name}" for name in columns), "observation__currency"
+    ):
+        cheapest.setdefault(tuple(key), offer_id)
+    found = prices_for(cheapest.values(), team_id=team_id).values()
+    usable = [o for o in found if o.measures and not _is_gone(o)]
+    return sorted(usable, key=lambda offer: _leading(offer).amount)
+
+
+def _is_gone(offer: OfferPrice) -> bool:
+    return offer.is_withdrawn or any(p.is_expired for p in offer.measures.values())
+
+
+def _leading(offer: OfferPrice) -> Price:
+    return offer.measures.get("input") or next(iter(offer.measures.values()))
+
+
 def _relevance(offer: OfferPrice, text: str) -> tuple[bool, int, Decimal, str]:
-    gone = offer.is_withdrawn or any(p.is_expired for p in offer.measures.values())
-    leading = offer.measures.get("input") or next(iter(offer.measures.values()))
-    return (gone, search.distance(offer.model or offer.gpu, text), leading.amount, offer.name)
+    far = search.distance(offer.model or offer.gpu, text)
+    return (_is_gone(offer), far, _leading(offer).amount, offer.name)
 
 
 def changed_since(since: int | datetime) -> set[int]:
@@ -276,3 +333,23 @@ def _as_offer_price(offer: Offer, measures: dict[str, Price]) -> OfferPrice:
         if hasattr(offer, name)
     }
     return OfferPrice(offer_id=offer.pk, name=str(offer), measures=measures, **copied)
+
+
+def places_of(observation_ids: Iterable[int]) -> dict[int, tuple[int, str]]:
+    """Return the offer and the measure that each observation was of, by its id."""
+    rows = Observation.objects.filter(pk__in=list(observation_ids))
+    return {
+        pk: (offer, measure) for pk, offer, measure in rows.values_list("pk", "offer_id", "measure")
+    }
+
+
+def moments(offer_ids: Iterable[int], *, team_id: int | None, since: datetime) -> list[datetime]:
+    """Return when prices of these offers were seen after a moment: the last time of each day."""
+    visible = Q(for_team_id__isnull=True) | Q(for_team_id=team_id)
+    rows = Observation.objects.filter(
+        visible, offer_id__in=list(offer_ids), status__in=USABLE, seen_at__gt=since
+    )
+    by_day = {
+        seen.date(): seen for seen in rows.order_by("seen_at").values_list("seen_at", flat=True)
+    }
+    return list(by_day.values())

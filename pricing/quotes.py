@@ -1,5 +1,6 @@
 """How does a team put a price of its own into the book, one that only it may see?"""
 
+from collections.abc import Collection, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,9 +8,9 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from pricing import currency, gpus, names
+from pricing import audit, currency, gpus, names
 from pricing.families import Families
-from pricing.models import CurrentPrice, Observation, Offer
+from pricing.models import CurrentPrice, EvidenceFile, Observation, Offer
 from pricing.queries import QUOTE
 from pricing.things import GPU, PURCHASE, RESERVED, SERVERLESS, TOKEN, Thing
 
@@ -41,9 +42,23 @@ UNITS = {
     Observation.Measure.GPU_HOUR: Observation.Unit.GPU_HOUR,
     Observation.Measure.GPU_PURCHASE: Observation.Unit.GPU,
 }
+_BATCH = 1000
 
 
-@transaction.atomic
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One quote: prices by measure, for a stored offer or on terms that nobody else lists."""
+
+    amounts: dict[str, Decimal]
+    currency_code: str
+    offer: Offer | None = None
+    terms: Terms | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    evidence: str = ""
+    source_url: str = ""
+
+
 def add(
     *,
     team_id: int,
@@ -56,49 +71,183 @@ def add(
     valid_from: datetime | None = None,
     valid_until: datetime | None = None,
     evidence: str = "",
+    evidence_file: EvidenceFile | None = None,
     source_url: str = "",
 ) -> list[Observation]:
     """Append a team's quote, one observation for each measure, and make it the team's price.
 
     For a stored offer, or for `terms` that describe what nobody else lists. Raises NotAllowed.
     """
-    _check(amounts, currency_code, at=at, valid_from=valid_from, valid_until=valid_until)
-    if offer is None:
-        offer = _offer_for(terms, team_id)
-    if offer.for_team_id not in (None, team_id):
-        raise NotAllowed("offer", "This offer belongs to another team.")
-    for measure in amounts:
-        _check_measure(offer, measure)
-    said = Observation(
+    entry = Entry(
+        amounts=amounts,
+        currency_code=currency_code,
         offer=offer,
-        currency=currency_code,
-        source=QUOTE,
-        source_url=source_url,
-        seen_at=at,
+        terms=terms,
         valid_from=valid_from,
         valid_until=valid_until,
+        evidence=evidence,
+        source_url=source_url,
+    )
+    return add_all([entry], team_id=team_id, by=by, at=at, evidence_file=evidence_file)
+
+
+@transaction.atomic
+def add_all(
+    entries: Sequence[Entry],
+    *,
+    team_id: int,
+    by: str,
+    at: datetime,
+    evidence_file: EvidenceFile | None = None,
+) -> list[Observation]:
+    """Append many quotes of a team with a constant number of queries, all or none.
+
+    Raises NotAllowed for the first that is not to be had.
+    """
+    known = set(currency.known_currencies())
+    for entry in entries:
+        check(entry, team_id=team_id, at=at, currencies=known)
+    offers = _offers_for(entries, team_id)
+    said = [
+        _observation(entry, offer, measure, team_id=team_id, by=by, at=at, file=evidence_file)
+        for entry, offer in zip(entries, offers, strict=True)
+        for measure in entry.amounts
+    ]
+    stored = Observation.objects.bulk_create(said, batch_size=_BATCH)
+    _point_to(stored, team_id)
+    return stored
+
+
+@transaction.atomic
+def end(*, team_id: int, offer: Offer, by: str, reason: str, at: datetime) -> int:
+    """End a team's quote for an offer now; return how many prices ended.
+
+    What was quoted stays in the history: the end is an observation of its own. Raises NotAllowed.
+    """
+    if not reason.strip():
+        raise NotAllowed("reason", "Say why: the reason is kept with the quote.")
+    held = CurrentPrice.objects.select_for_update(of=("self",)).filter(
+        offer=offer, source=QUOTE, for_team_id=team_id, observation__isnull=False
+    )
+    ended = []
+    for row in held.select_related("observation"):
+        quote = row.observation
+        if quote is not None and (quote.valid_until is None or quote.valid_until > at):
+            ended.append(_ended(quote, by=by, reason=reason, at=at))
+    if not ended:
+        raise NotAllowed("offer", "No quote of this team holds for it any more.")
+    _point_to(Observation.objects.bulk_create(ended), team_id)
+    audit.write(
+        "quote ended",
+        by=by,
+        at=at,
+        subject=offer,
+        after={"offer": str(offer), "team": team_id, "reason": reason.strip()},
+    )
+    return len(ended)
+
+
+def current(team_id: int) -> list[CurrentPrice]:
+    """Return a team's quotes that were not ended, with what they are for, the newest first."""
+    rows = CurrentPrice.objects.filter(
+        source=QUOTE, for_team_id=team_id, observation__isnull=False
+    ).select_related("offer", "observation__evidence_file")
+    return list(rows.order_by("-observation__seen_at", "offer_id", "pk"))
+
+
+def _ended(quote: Observation, *, by: str, reason: str, at: datetime) -> Observation:
+    closed = copy(quote)
+    closed.pk, closed._state.adding = None, True
+    closed.seen_at = max(at, quote.seen_at)
+    closed.valid_from = min(quote.valid_from, at) if quote.valid_from else None
+    closed.valid_until = at
+    closed.refers_to = quote
+    closed.decided_by, closed.reason = by, reason.strip()[:500]
+    return closed
+
+
+def _observation(
+    entry: Entry,
+    offer: Offer,
+    measure: str,
+    *,
+    team_id: int,
+    by: str,
+    at: datetime,
+    file: EvidenceFile | None,
+) -> Observation:
+    return Observation(
+        offer=offer,
+        measure=measure,
+        amount=entry.amounts[measure],
+        unit=unit_of(measure),
+        currency=entry.currency_code,
+        source=QUOTE,
+        source_url=entry.source_url,
+        seen_at=at,
+        valid_from=entry.valid_from,
+        valid_until=entry.valid_until,
         status=Observation.Status.ACCEPTED,
         decided_by=by,
         for_team_id=team_id,
-        evidence=evidence,
+        evidence=entry.evidence,
+        evidence_file=file,
     )
-    return [_append(said, measure, amount) for measure, amount in amounts.items()]
 
 
-def _append(said: Observation, measure: str, amount: Decimal) -> Observation:
-    observation = copy(said)
-    observation.measure = measure
-    observation.amount = amount
-    observation.unit = UNITS.get(Observation.Measure(measure), Observation.Unit.MTOK)
-    observation.save(force_insert=True)
-    CurrentPrice.objects.update_or_create(
-        offer=observation.offer,
-        measure=measure,
-        source=QUOTE,
-        for_team_id=observation.for_team_id,
-        defaults={"observation": observation, "pending": None},
+def _point_to(stored: list[Observation], team_id: int) -> None:
+    """Make these the team's prices; of two for the same thing the later one."""
+    held = CurrentPrice.objects.select_for_update(of=("self",)).filter(
+        source=QUOTE, for_team_id=team_id
     )
-    return observation
+    pointers = {(row.offer_id, row.measure): row for row in held}
+    moved: dict[int, CurrentPrice] = {}
+    new: dict[tuple[int, str], CurrentPrice] = {}
+    for seen in stored:
+        key = (seen.offer_id, seen.measure)
+        row = pointers.get(key) or new.get(key)
+        if row is None:
+            row = new[key] = CurrentPrice(
+                offer_id=seen.offer_id, measure=seen.measure, source=QUOTE, for_team_id=team_id
+            )
+        elif row.pk:
+            moved[row.pk] = row
+        row.observation, row.pending = seen, None
+    CurrentPrice.objects.bulk_update(
+        moved.values(), ["observation", "pending"], batch_size=_BATCH // 4
+    )
+    CurrentPrice.objects.bulk_create(new.values(), batch_size=_BATCH)
+
+
+def check(entry: Entry, *, team_id: int, at: datetime, currencies: Collection[str]) -> None:
+    """Raise NotAllowed, naming the field, when a quote cannot stand as it is. Asks no database."""
+    if entry.offer is not None and entry.offer.for_team_id not in (None, team_id):
+        raise NotAllowed("offer", "This offer belongs to another team.")
+    thing = thing_of(entry)
+    _check(
+        entry.amounts,
+        entry.currency_code,
+        at=at,
+        valid_from=entry.valid_from,
+        valid_until=entry.valid_until,
+        currencies=currencies,
+    )
+    for measure in entry.amounts:
+        _check_measure(measure, thing)
+
+
+def thing_of(entry: Entry) -> Thing:
+    """Return the thing that a quote is for. Raises NotAllowed when its terms name none."""
+    if entry.offer is not None:
+        return Thing(**{name: getattr(entry.offer, name) for name in Thing._fields})
+    if entry.terms is None:
+        raise NotAllowed("offer", "Say what the quote is for.")
+    return _thing(entry.terms)
+
+
+def unit_of(measure: str) -> str:
+    """Return what an amount of the measure buys."""
+    return str(UNITS.get(Observation.Measure(measure), Observation.Unit.MTOK))
 
 
 def _check(
@@ -108,6 +257,7 @@ def _check(
     at: datetime,
     valid_from: datetime | None,
     valid_until: datetime | None,
+    currencies: Collection[str],
 ) -> None:
     if not amounts:
         raise NotAllowed("amount", "Give at least one price.")
@@ -116,7 +266,7 @@ def _check(
             raise NotAllowed("amount", "A price is above 0. Leave out what is unknown.")
         if amount >= Decimal("1e9"):
             raise NotAllowed("amount", "That is more than a thousand million.")
-    if currency_code not in currency.known_currencies():
+    if currency_code not in currencies:
         raise NotAllowed("currency", f"“{currency_code}” has no stored exchange rate.")
     if valid_until is not None and valid_until <= at:
         raise NotAllowed("valid_until", "This day is past: the quote would end before it begins.")
@@ -124,24 +274,45 @@ def _check(
         raise NotAllowed("valid_until", "The quote ends before it begins.")
 
 
-def _check_measure(offer: Offer, measure: str) -> None:
+def _check_measure(measure: str, thing: Thing) -> None:
     is_token = UNITS.get(Observation.Measure(measure)) is None
-    if is_token != (offer.kind == Offer.Kind.TOKEN):
-        raise NotAllowed("amount", f"{offer} is not paid by {measure.replace('_', ' ')}.")
-    if (measure == Observation.Measure.GPU_PURCHASE) != (offer.mode == PURCHASE):
+    if is_token != (thing.kind == TOKEN):
+        raise NotAllowed(
+            "amount", f"{thing.model or thing.gpu} is not paid by {measure.replace('_', ' ')}."
+        )
+    if (measure == Observation.Measure.GPU_PURCHASE) != (thing.mode == PURCHASE):
         raise NotAllowed("mode", "Bought GPUs have a purchase price; all others a price per hour.")
 
 
-def _offer_for(terms: Terms | None, team_id: int) -> Offer:
-    """Return the team's own offer on these terms, stored at the first quote for it."""
-    if terms is None:
-        raise NotAllowed("offer", "Say what the quote is for.")
-    thing = _thing(terms)
-    key = f"team-{team_id}|{thing.key}"[:400]
-    fields = {**thing._asdict(), "for_team_id": team_id}
+def _offers_for(entries: Sequence[Entry], team_id: int) -> list[Offer]:
+    """Return the offer of each entry. What everybody lists is that offer; else the team's own."""
+    things = {n: _thing(e.terms) for n, e in enumerate(entries) if e.terms and e.offer is None}
+    keys = {thing.key[:400] for thing in things.values()}
+    own = {key: f"team-{team_id}|{key}"[:400] for key in keys}
+    found = _stored([*keys, *own.values()])
+    new: dict[str, Offer] = {}
+    families = Families()
+    for thing in things.values():
+        key = thing.key[:400]
+        if key not in found and own[key] not in found:
+            new[own[key]] = _own_offer(own[key], thing, team_id, families)
+    # Somebody else may store the same one at this moment: then that row is the one.
+    Offer.objects.bulk_create(new.values(), ignore_conflicts=True, batch_size=_BATCH)
+    found |= _stored(list(new))
+    return [
+        entry.offer or found.get(things[n].key[:400]) or found[own[things[n].key[:400]]]
+        for n, entry in enumerate(entries)
+    ]
+
+
+def _stored(keys: list[str]) -> dict[str, Offer]:
+    return {offer.key: offer for offer in Offer.objects.filter(key__in=keys).order_by()}
+
+
+def _own_offer(key: str, thing: Thing, team_id: int, families: Families) -> Offer:
+    offer = Offer(key=key, **thing._asdict(), for_team_id=team_id)
     if thing.kind == TOKEN:
-        fields["family"], fields["weights"] = Families().of(thing.model)
-    offer, _ = Offer.objects.get_or_create(key=key, defaults=fields)
+        offer.family, offer.weights = families.of(thing.model)
     return offer
 
 

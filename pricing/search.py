@@ -41,13 +41,22 @@ def matching(
     gpu: str = "",
     mode: str = "",
     weights: str = "",
+    host: str = "",
+    region: str = "",
     team_id: int | None = None,
 ) -> QuerySet[Offer]:
     """Return the offers with a stored price that fit every word and filter given.
 
     Offers that only a team knows appear for that team alone.
     """
-    exact = {"kind": kind, "provider": provider, "mode": mode, "weights": weights}
+    exact = {
+        "kind": kind,
+        "provider": provider,
+        "mode": mode,
+        "weights": weights,
+        "host": host,
+        "region": region,
+    }
     visible = Q(for_team_id__isnull=True) | Q(for_team_id=team_id)
     priced = CurrentPrice.objects.filter(visible, offer=OuterRef("pk"), observation__isnull=False)
     offers = Offer.objects.filter(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pricing import book, families, quarantine, rates
+from pricing import book, currency, families, quarantine, rates
 from pricing.models import SourceHealth
 from pricing.report import Report
 from pricing.sources import Fetched
@@ -28,6 +28,8 @@ class Seen:
     fetched: Fetched
     checked_at: datetime
     is_late: bool = False
+    # Of what bears on prices in the answer, whatever its order; "" where the source has none.
+    digest: str = ""
 
     @property
     def source(self) -> str:
@@ -39,11 +41,13 @@ def prices(seen: Seen, quotes: list[Quote]) -> Report:
     """Append what the answer changes and return what it came to."""
     sighting = seen.sighting
     at = sighting.seen_at
+    quotes = _in_stated_currencies(quotes, currency.stated(seen.source))
     known = book.known_at(seen.source, at) if seen.is_late else book.known_now(seen.source)
     is_dated = any(quote.valid_from is not None for quote in quotes)
     history = book.history(seen.source) if is_dated else frozenset()
-    weighed = weigh(quotes, known=known, history=history, at=at)
     moves = not seen.is_late
+    released = _released(seen.source) if moves else {}
+    weighed = weigh(quotes, known=known, history=history, at=at, released=released)
     book.append(weighed.changes, seen=sighting, known=known, moves_pointers=moves)
     families.mark_open({q.thing.model for q in quotes if q.thing.weights == "open"})
     withdrawn = book.withdraw(weighed.gone, seen=sighting, known=known, moves_pointers=moves)
@@ -54,13 +58,26 @@ def prices(seen: Seen, quotes: list[Quote]) -> Report:
     return report
 
 
+def _in_stated_currencies(quotes: list[Quote], stated: dict[str, str]) -> list[Quote]:
+    if not stated:
+        return quotes
+    return [q._replace(currency=stated.get(q.thing.provider, q.currency)) for q in quotes]
+
+
+def _released(source: str) -> dict[str, int]:
+    """Return the held providers that a person released, and the offers that were left then."""
+    health = SourceHealth.objects.select_for_update().filter(source=source).first()
+    held = health.held_providers if health else {}
+    return {provider: facts["now"] for provider, facts in held.items() if "released" in facts}
+
+
 def exchange_rates(seen: Seen, found: list[Rate]) -> Report:
     """Append the rates that are new."""
     new, refused = rates.store(found, source=seen.source, seen_at=seen.sighting.seen_at)
     if refused and not new:
         error = f"its rates jumped: {', '.join(refused[:3])}"
-        failure(seen.source, at=seen.checked_at, error=error)
-        return Report(source=seen.source, rejected=len(refused), error=error)
+        report = failure(seen.source, at=seen.checked_at, error=error)
+        return replace(report, rejected=len(refused))
     report = Report(
         source=seen.source,
         revision=seen.sighting.revision,
@@ -79,10 +96,16 @@ def nothing_new(seen: Seen) -> Report:
     """Note that the source said the same as last time."""
     health = SourceHealth.objects.get(source=seen.source)
     last = health.report
+    if not seen.is_late:
+        health.revision = seen.sighting.revision
+        health.validators = {k: v for k, v in seen.fetched.validators.items() if v} or (
+            health.validators
+        )
+    counted = ("unchanged", "accepted", "quarantined", "rejected")
     report = Report(
         source=seen.source,
         revision=health.revision,
-        unchanged=last.get("unchanged", 0) + last.get("accepted", 0),
+        unchanged=sum(last.get(name, 0) for name in counted) - last.get("confirmed", 0),
         held_providers=sorted(health.held_providers),
         error=seen.fetched.note,
     )
@@ -93,16 +116,21 @@ def nothing_new(seen: Seen) -> Report:
     )
     health.error = report.error
     health.report = {**last, **report.as_json()}
-    health.save()
+    health.save(
+        update_fields=[
+            "last_check_at", "last_success_at", "revision", "validators", "error", "report",
+        ]
+    )  # fmt: skip
     return report
 
 
-def failure(source: str, *, at: datetime, error: str) -> None:
+def failure(source: str, *, at: datetime, error: str) -> Report:
     """Note that a pull failed. The time of the last success stays what it was."""
     # The error quotes what the source sent, and PostgreSQL stores no NUL.
     error = error.replace("\x00", "␀")
     SourceHealth.objects.get_or_create(source=source)
     SourceHealth.objects.filter(source=source).update(last_check_at=at, error=error)
+    return Report(source=source, error=error)
 
 
 def _report(seen: Seen, weighed: Weighed, withdrawn: int, confirmed: int) -> Report:
@@ -142,7 +170,12 @@ def _note_success(seen: Seen, report: Report, weighed: Weighed) -> None:
     health.revision = seen.sighting.revision
     health.validators = {k: v for k, v in seen.fetched.validators.items() if v}
     health.error = report.error
-    health.report = {**replace(report).as_json(), "next_dated": _iso(weighed.next_dated)}
+    health.must_reread = False
+    health.report = {
+        **report.as_json(),
+        "next_dated": _iso(weighed.next_dated),
+        "digest": seen.digest,
+    }
     health.save()
 
 

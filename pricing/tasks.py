@@ -42,6 +42,8 @@ def ask_for_due(*, at: datetime) -> list[Job]:
 def _is_due(health: SourceHealth | None, name: str, at: datetime) -> bool:
     if health is None or health.last_check_at is None:
         return True
+    if health.must_reread and not health.error:
+        return True
     return at - health.last_check_at >= _wait(health, name, at)
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 TOKEN, GPU = "token", "gpu"
 ON_DEMAND, SPOT, RESERVED = "on_demand", "spot", "reserved"
+LONGEST_KEY = 400
 # One seller's models are written with and without the folder they lie in.
 FIREWORKS_FOLDER = "accounts/fireworks/models/"
 SERVERLESS, PURCHASE = "serverless", "purchase"
@@ -40,7 +41,7 @@ class Thing(NamedTuple):
             terms = f"{self.mode}-{self.term_months}" if self.term_months else self.mode
             sold = f"{self.gpu_count}x{self.gpu}"
             parts = [GPU, self.provider, self.host, sold, self.region, terms]
-        return "|".join(parts)
+        return "|".join(parts).replace("\x00", "␀")[:LONGEST_KEY]
 
 
 class Quote(NamedTuple):

@@ -1,7 +1,7 @@
 """What does an answer change in the price book? Pure: what is known is handed in."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -62,22 +62,25 @@ def weigh(
     known: Mapping[Key, Known],
     history: frozenset[tuple[str, str, datetime | None, Decimal | None]],
     at: datetime,
+    released: Mapping[str, int] | None = None,
 ) -> Weighed:
     """Return what to append for an answer seen at `at`, and what stays as it is.
 
-    `history` is what the source's own dated past already holds.
+    `history` is what the source's own dated past already holds; `released` are providers that may
+    have shrunk to about so many offers, since a person said so.
     """
     sold = whole.dearest_of_duplicates(map(_rounded, quotes))
+    now = whole.offers_by_provider(sold)
+    shrunk = whole.shrunk_providers(before=_accepted_offers(known), now=now)
+    allowed = whole.shrunk_providers(before=released or {}, now=now)
     result = Weighed(
-        held=whole.shrunk_providers(
-            before=_accepted_offers(known), now=whole.offers_by_provider(sold)
-        )
+        held={p: s for p, s in shrunk.items() if p not in (released or {}) or p in allowed}
     )
-    objections = _objections(sold)
+    objections = _objections(sold.values())
     current, dated = _in_force(sold, at)
     for key, quote in current.items():
         if quote.thing.provider not in result.held:
-            _weigh_one(quote, known.get(key), objections, result)
+            _weigh_one(key[0], quote, known.get(key), objections, result)
     result.changes[:0] = [c for q in dated if (c := _of_history(q, history)) is not None]
     result.next_dated = min(
         (q.valid_from for q in dated if q.valid_from and q.valid_from > at), default=None
@@ -91,12 +94,16 @@ def weigh(
 
 
 def _weigh_one(
-    quote: Quote, was: Known | None, objections: Mapping[str, single.Verdict], result: Weighed
+    thing: str,
+    quote: Quote,
+    was: Known | None,
+    objections: Mapping[str, single.Verdict],
+    result: Weighed,
 ) -> None:
     if was is not None and _says_nothing_new(quote, was):
         result.unchanged += 1
         return
-    verdict = objections.get(quote.thing.key) or single.judge(
+    verdict = objections.get(thing) or single.judge(
         quote, before=was.amount if was is not None and was.currency == quote.currency else None
     )
     if verdict is None:
@@ -127,12 +134,14 @@ def _of_history(
     return Change(quote, ACCEPTED, "", moves=False)
 
 
-def _in_force(quotes: Iterable[Quote], at: datetime) -> tuple[dict[Key, Quote], list[Quote]]:
+def _in_force(
+    sold: Mapping[whole.Priced, Quote], at: datetime
+) -> tuple[dict[Key, Quote], list[Quote]]:
     """Split into the price of each thing that holds now, and those of other times."""
     current: dict[Key, Quote] = {}
     dated: list[Quote] = []
-    for quote in quotes:
-        key = (quote.thing.key, quote.measure)
+    for (thing, measure, _), quote in sold.items():
+        key = (thing, measure)
         if quote.valid_from is not None and quote.valid_from > at:
             dated.append(quote)
         elif (earlier := current.get(key)) is None:
@@ -147,7 +156,7 @@ def _in_force(quotes: Iterable[Quote], at: datetime) -> tuple[dict[Key, Quote], 
     return current, dated
 
 
-def _objections(quotes: list[Quote]) -> dict[str, single.Verdict]:
+def _objections(quotes: Collection[Quote]) -> dict[str, single.Verdict]:
     """Return what only the whole answer shows to be wrong, by the thing's key."""
     found: dict[str, single.Verdict] = {}
     placeholders = whole.sentinels(quotes)
@@ -173,7 +182,8 @@ def _rounded(quote: Quote) -> Quote:
     amount = quote.amount
     if amount is None or amount.is_zero() or abs(amount) >= LARGEST:
         return quote
-    return quote._replace(amount=amount.quantize(PLACES))
+    rounded = amount.quantize(PLACES)
+    return quote if rounded == amount else quote._replace(amount=rounded)
 
 
 def storable(amount: Decimal | None) -> Decimal | None:

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -11,6 +12,10 @@ from pricing.things import GPU, ON_DEMAND, SPOT, Quote
 LOWEST_SHARE = Decimal("0.80")
 # The same price on this many GPU models of a provider is a placeholder, not a price.
 SENTINEL_MODELS = 5
+
+
+# A thing's key, the measure, and the day from which the price holds.
+Priced = tuple[str, str, datetime | None]
 
 
 class Shrunk(NamedTuple):
@@ -58,19 +63,20 @@ def spot_without_discount(quotes: Iterable[Quote]) -> set[str]:
     }
 
 
-def dearest_of_duplicates(quotes: Iterable[Quote]) -> list[Quote]:
+def dearest_of_duplicates(quotes: Iterable[Quote]) -> dict[Priced, Quote]:
     """Return each price once. Of two prices of one thing in one answer the dearer one stands."""
-    kept: dict[tuple[str, str, object], Quote] = {}
+    kept: dict[Priced, Quote] = {}
     for quote in quotes:
         key = (quote.thing.key, quote.measure, quote.valid_from)
-        if key not in kept or (quote.amount or 0) > (kept[key].amount or 0):
+        before = kept.get(key)
+        if before is None or (quote.amount or 0) > (before.amount or 0):
             kept[key] = quote
-    return list(kept.values())
+    return kept
 
 
-def offers_by_provider(quotes: Iterable[Quote]) -> Counter[str]:
+def offers_by_provider(sold: Mapping[Priced, Quote]) -> Counter[str]:
     """Return how many things each provider sells in this answer."""
-    return Counter({q.thing.key: q.thing.provider for q in quotes}.values())
+    return Counter({key[0]: quote.thing.provider for key, quote in sold.items()}.values())
 
 
 def _same_card(quote: Quote) -> tuple[object, ...]:

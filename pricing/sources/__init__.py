@@ -4,6 +4,8 @@ A source has a NAME, a TITLE for people, `fetch(client, url, at) -> Fetched`, th
 the network, and `read(body, *, at) -> Reading`, which is pure. DEFAULT_URL is None for a source that
 lies inside the product; IS_ON says whether it is pulled without being asked for. One that has a copy
 inside the product returns it from `bundled(at)`; one that gives exchange rates says GIVES = "rates".
+One that lies elsewhere too has a MIRROR_URL. One whose answers often differ without another price has `digest(body)`: the same text for the same
+prices, whatever their order and whatever else the answer says.
 
 A source with CLOUDS has one file per cloud: each is a source of its own, "skypilot:lambda", so that
 one that fails delays no other. Its address holds {cloud}, and its `read` takes the cloud.
@@ -53,13 +55,28 @@ class Source:
     read: Callable[..., Any]
     bundled: Callable[[datetime], Fetched] | None = None
     gives: str = "prices"
+    digest: Callable[[bytes], str] | None = None
+    default_mirror_url: str = ""
 
     @property
     def url(self) -> str:
         """Return the address to ask: the setting's, else the source's own."""
-        name, _, cloud = self.name.partition(":")
-        address = settings.PRICE_SOURCE_URLS.get(name, self.default_url or "")
-        return str(address).replace("{cloud}", cloud)
+        name = self.name.partition(":")[0]
+        return self._of_cloud(settings.PRICE_SOURCE_URLS.get(name, self.default_url or ""))
+
+    @property
+    def mirror_url(self) -> str:
+        """Return the address to ask when the first gives no good answer, "" where there is none.
+
+        The setting's, PRICE_SOURCE_<NAME>_MIRROR_URL; else the source's own, unless a setting moved
+        the source itself.
+        """
+        name = self.name.partition(":")[0]
+        own = "" if name in settings.PRICE_SOURCE_URLS else self.default_mirror_url
+        return self._of_cloud(settings.PRICE_SOURCE_URLS.get(f"{name}_mirror", own))
+
+    def _of_cloud(self, address: str) -> str:
+        return address.replace("{cloud}", self.name.partition(":")[2])
 
 
 @cache
@@ -97,6 +114,8 @@ def get(name: str) -> Source:
         read=partial(file.read, cloud=cloud) if cloud else file.read,
         bundled=getattr(file, "bundled", None),
         gives=getattr(file, "GIVES", "prices"),
+        digest=getattr(file, "digest", None),
+        default_mirror_url=getattr(file, "MIRROR_URL", ""),
     )
 
 

@@ -57,6 +57,11 @@ def fetch(client: Client, url: str, at: datetime) -> Fetched:
     raise BadAnswer(f"it has more than {MOST_PAGES} pages")
 
 
+def digest(body: bytes) -> str:
+    """Return the same text for the same answer in another layout."""
+    return parse.json_digest(body)
+
+
 def read(body: bytes, *, at: datetime) -> Reading:
     """Return the price of one GPU for each GPU, count, region, mode and term."""
     items = _items(parse.strict_json(body))

@@ -35,6 +35,10 @@ class NoAnswer(Exception):
     """The source could not be asked, or gave no usable answer; the text says why to a person."""
 
 
+class NoNetwork(NoAnswer):
+    """Nobody could be reached: nothing is wrong with the source."""
+
+
 class NotModified(Exception):
     """The source says that nothing changed since the validators that were sent."""
 
@@ -47,11 +51,11 @@ class Answer(NamedTuple):
     validators: dict[str, str]
 
 
-class _Unsafe(OSError):
+class Unsafe(OSError):
     """A connection led to an address that this request may not reach."""
 
 
-class _Guarded(HTTPAdapter):
+class Guarded(HTTPAdapter):
     """Opens connections that can be cut from outside, and refuses private addresses when told to.
 
     The address is checked after connecting, so that a name cannot change its mind in between.
@@ -91,7 +95,7 @@ def _refuse_private(connection: socket.socket) -> None:
     address = ipaddress.ip_address(connection.getpeername()[0])
     if not address.is_global:
         connection.close()
-        raise _Unsafe(f"it redirects to {address}, an address inside a private network")
+        raise Unsafe(f"it leads to {address}, an address inside a private network")
 
 
 class Client:
@@ -124,7 +128,8 @@ class Client:
             except _TryAgain as trouble:
                 wait = trouble.wait_seconds or 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311
                 if attempt == TRIES or time.monotonic() + wait > until:
-                    raise NoAnswer(f"{urlsplit(url).netloc}: {trouble}") from trouble
+                    kind = NoNetwork if str(trouble).startswith(_NOBODY) else NoAnswer
+                    raise kind(f"{urlsplit(url).netloc}: {trouble}") from trouble
                 self._sleep(wait)
         raise AssertionError("unreachable: the last try returns or raises")
 
@@ -146,7 +151,7 @@ class Client:
         self, url: str, until: float, *, is_redirect: bool, first: str
     ) -> Iterator[requests.Response]:
         seconds = max(0.1, until - time.monotonic())
-        adapter = _Guarded(public_only=is_redirect)
+        adapter = Guarded(public_only=is_redirect)
         # A server that drips its headers satisfies every socket time-out; only this ends it.
         watchdog = threading.Timer(seconds, adapter.cut)
         watchdog.daemon = True
@@ -173,13 +178,13 @@ class Client:
             return NoAnswer(
                 f"{urlsplit(url).netloc} did not finish within {self.deadline_seconds:g} s"
             )
-        if (unsafe := _cause(error, _Unsafe)) is not None:
+        if (unsafe := cause(error, Unsafe)) is not None:
             return NoAnswer(f"{urlsplit(url).netloc}: {unsafe}")
         if isinstance(error, urllib3.exceptions.DecodeError):
             return NoAnswer(f"{urlsplit(url).netloc}: its answer cannot be unpacked")
-        if (there := _cause(error, urllib3.exceptions.NewConnectionError)) is not None:
+        if (there := cause(error, urllib3.exceptions.NewConnectionError)) is not None:
             # Nobody listens, or the name leads nowhere: seconds later that is no better.
-            return NoAnswer(f"{urlsplit(url).netloc}: no connection ({type(there).__name__})")
+            return NoNetwork(f"{urlsplit(url).netloc}: {_NOBODY} ({type(there).__name__})")
         if isinstance(error, _NEVER_BETTER):
             return NoAnswer(f"{url} is no address that can be asked: {error}")
         return _TryAgain(_in_words(error))
@@ -226,6 +231,9 @@ class Client:
             raise NoAnswer(f"it did not finish within {self.deadline_seconds:g} s")
 
 
+_NOBODY = "no connection"
+
+
 class _TryAgain(Exception):
     def __init__(self, says: str, wait_seconds: float | None = None) -> None:
         super().__init__(says)
@@ -239,7 +247,8 @@ _NEVER_BETTER = (
 )
 
 
-def _cause(error: BaseException, kind: type[BaseException]) -> BaseException | None:
+def cause(error: BaseException, kind: type[BaseException]) -> BaseException | None:
+    """Return the error of this kind that is inside the error, None when there is none."""
     seen: BaseException | None = error
     for _ in range(8):
         if seen is None or isinstance(seen, kind):
@@ -253,10 +262,10 @@ def _cause(error: BaseException, kind: type[BaseException]) -> BaseException | N
 
 def _in_words(error: Exception) -> str:
     if isinstance(error, requests.ConnectTimeout):
-        return f"no connection within {CONNECT_SECONDS} s"
+        return f"{_NOBODY} within {CONNECT_SECONDS} s"
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
         return "it did not answer in time"
-    return "no connection" if isinstance(error, requests.ConnectionError) else str(error)
+    return _NOBODY if isinstance(error, requests.ConnectionError) else str(error)
 
 
 def _retry_after(response: requests.Response) -> float | None:

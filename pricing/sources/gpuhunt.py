@@ -21,9 +21,7 @@ CLOUDS = ("aws", "azure", "gcp", "lambdalabs", "nebius", "oci", "runpod", "datac
 
 COLUMNS = {"instance_name", "location", "price", "gpu_count", "gpu_name", "gpu_memory", "spot"}
 # One name for a provider, whoever writes it.
-PROVIDERS = {"lambdalabs": "lambda", "datacrunch": "verda"}
-# Its spot prices are not asked for but made: half of on demand.
-SPOT_IS_MADE_UP = {"oci"}
+PROVIDERS = {"lambdalabs": "lambda", "datacrunch": "verda", "vastai": "vast"}
 
 
 def fetch(client: Client, url: str, at: datetime) -> Fetched:
@@ -48,7 +46,7 @@ def read(body: bytes, *, at: datetime, cloud: str) -> Reading:
             machine = _machine(row, cloud)
             if machine is None:
                 faults.append(f"line {rows + 1} has a price or count that is no number")
-            elif not (machine.mode == SPOT and cloud in SPOT_IS_MADE_UP):
+            else:
                 found.append(machine)
     parse.refuse_if_broken(rows=rows, faults=faults)
     if not found:

@@ -22,6 +22,7 @@ TITLE = "LiteLLM price file"
 DEFAULT_URL = (
     "https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json"
 )
+MIRROR_URL = "https://cdn.jsdelivr.net/gh/BerriAI/litellm@main/model_prices_and_context_window.json"
 IS_ON = True
 
 PROVIDERS = Path(__file__).parent.parent / "data" / "litellm_providers.csv"
@@ -33,6 +34,7 @@ MEASURES = {
     "input_cost_per_token_batches": "batch_input",
     "output_cost_per_token_batches": "batch_output",
 }
+_BEARING_ON_PRICES = ("litellm_provider", "mode", "deprecation_date", *MEASURES)
 # The file's own explanation of its fields.
 SPEC = "sample_spec"
 
@@ -59,6 +61,17 @@ def fetch(client: Client, url: str, at: datetime) -> Fetched:
     """Ask for the file as it is today."""
     answer = client.get(url)
     return Fetched(body=answer.body, url=url, validators={url: answer.validators})
+
+
+def digest(body: bytes) -> str:
+    """Return the same text for the same prices."""
+    entries = parse.strict_json(body)
+    if not isinstance(entries, dict):
+        raise BadAnswer("it is not an object of models")
+    return parse.rows_digest(
+        (name, *map(entry.get, _BEARING_ON_PRICES)) if isinstance(entry, dict) else (name, entry)
+        for name, entry in entries.items()
+    )
 
 
 def read(body: bytes, *, at: datetime) -> Reading:

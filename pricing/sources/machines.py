@@ -5,13 +5,17 @@ region. The cheapest of them is what a GPU costs there.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
 from pricing import gpus
-from pricing.things import GPU, Quote, Thing
+from pricing.guards.whole import SENTINEL_MODELS
+from pricing.things import GPU, SPOT, Quote, Thing
 
+# Spot prices that nobody asked for: the lists make them from on demand, as its half.
+SPOT_IS_MADE_UP = {"oci"}
 _FORM = re.compile(r"(?:^|[^a-z])(sxm|pcie|nvl)(?:[^a-z]|$)")
 _FORMS = {"sxm": "SXM", "pcie": "PCIe", "nvl": "NVL"}
 
@@ -32,14 +36,35 @@ class Machine(NamedTuple):
 
 
 def cheapest(machines: Iterable[Machine], *, url: str = "") -> list[Quote]:
-    """Return the price of one GPU for each GPU, count, region and mode: the cheapest machine's."""
+    """Return the price of one GPU for each GPU, count, region and mode: the cheapest machine's.
+
+    A placeholder, the same price on many GPU models, undercuts no real price and is none by itself.
+    """
+    listed = [m for m in machines if not (m.mode == SPOT and m.provider in SPOT_IS_MADE_UP)]
+    placeholders = _placeholders(listed)
     kept: dict[str, Quote] = {}
-    for machine in machines:
-        quote = _quote(machine, url)
+    for machine in listed:
+        if (machine.provider, machine.price) in placeholders:
+            quote = _quote(machine._replace(price=None), url)
+            says = f"{machine.price}, on {SENTINEL_MODELS} or more GPU models,"
+            quote = quote._replace(written=says)
+        else:
+            quote = _quote(machine, url)
         before = kept.get(quote.thing.key)
         if before is None or _cheaper(quote.amount, before.amount):
             kept[quote.thing.key] = quote
     return list(kept.values())
+
+
+def _placeholders(machines: Iterable[Machine]) -> set[tuple[str, Decimal | None]]:
+    models: dict[tuple[str, Decimal | None], set[str]] = defaultdict(set)
+    for machine in machines:
+        models[machine.provider, machine.price].add(machine.gpu)
+    return {
+        priced
+        for priced, gpus_so_priced in models.items()
+        if priced[1] is not None and len(gpus_so_priced) >= SENTINEL_MODELS
+    }
 
 
 def form_of(name: str) -> str:
@@ -61,7 +86,7 @@ def _quote(machine: Machine, url: str) -> Quote:
             provider=machine.provider,
             host=machine.provider,
             mode=machine.mode,
-            region=machine.region[:60],
+            region=machine.region.strip(" ,")[:60],
             gpu=known.name if known else machine.gpu[:60],
             gpu_is_known=known is not None,
             gpu_count=machine.gpu_count,

@@ -44,6 +44,11 @@ def fetch(client: Client, url: str, at: datetime) -> Fetched:
     return Fetched(body=body, url=url)
 
 
+def digest(body: bytes) -> str:
+    """Return the same text for the same answer in another layout."""
+    return parse.json_digest(body)
+
+
 def read(body: bytes, *, at: datetime) -> Reading:
     """Return the prices of the models, and of each host of those whose hosts are listed."""
     answer = parse.strict_json(body)

@@ -1,9 +1,10 @@
 """How is an answer turned into plain values without believing more than it says?"""
 
 import csv
+import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -16,12 +17,12 @@ MOST_BAD_ROWS = Decimal("0.01")
 
 
 def strict_json(body: bytes) -> Any:
-    """Return the parsed JSON with exact numbers, or raise BadAnswer.
+    """Return the parsed JSON, numbers with a point as the text they are, or raise BadAnswer.
 
-    Python's parser takes NaN and Infinity, and dies on deep nesting: all three are refused.
+    `decimal_of` makes exact numbers of those that matter: an answer has many more. Python's parser takes NaN and Infinity, and dies on deep nesting: all three are refused.
     """
     try:
-        return json.loads(text_of(body), parse_float=Decimal, parse_constant=_refuse)
+        return json.loads(text_of(body), parse_float=str, parse_constant=_refuse)
     except RecursionError as error:
         raise BadAnswer("it is nested too deeply") from error
     except (ValueError, ArithmeticError) as error:
@@ -39,6 +40,26 @@ def text_of(body: bytes) -> str:
     if not text.strip():
         raise BadAnswer("it is empty")
     return text
+
+
+def json_digest(body: bytes) -> str:
+    """Return a text that is the same for the same JSON, however it is laid out."""
+    return _digest(json.dumps(strict_json(body), sort_keys=True))
+
+
+def rows_digest(rows: Iterable[tuple[Any, ...]]) -> str:
+    """Return a text that is the same for the same rows in any order. Each row's first value is its own."""
+    return _digest(repr(sorted(rows)))
+
+
+def lines_digest(body: bytes) -> str:
+    """Return a text that is the same for the same header and the same lines in any order."""
+    header, *lines = body.splitlines() or [b""]
+    return _digest(repr((header, sorted(lines))))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def table(body: bytes, *, columns: set[str]) -> Iterator[dict[str, str] | None]:

@@ -1,11 +1,14 @@
 """How does a page write a price exactly as its source gives it?"""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
 from django import template
+from django.utils import timezone
 
+from pricing.freshness import NOTICE_DAYS
 from pricing.things import plain
 
 register = template.Library()
@@ -35,3 +38,18 @@ def is_web(address: Any) -> bool:
         return urlsplit(str(address)).scheme in ("http", "https")
     except ValueError:
         return False
+
+
+@register.filter
+def days_left(until: Any) -> int | None:
+    """Return in how many days a price ends, today 0; None when that is not known or past."""
+    if not isinstance(until, datetime) or until <= timezone.now():
+        return None
+    return (until - timezone.now()).days
+
+
+@register.filter
+def ends_soon(until: Any) -> bool:
+    """Return whether a price ends within the days of which notice is given."""
+    left = days_left(until)
+    return left is not None and left <= NOTICE_DAYS

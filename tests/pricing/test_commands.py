@@ -1,5 +1,6 @@
 """The commands do what the clock and the pages do."""
 
+import gzip
 import io
 import json
 
@@ -91,3 +92,16 @@ def test_what_is_embedded_is_loaded_by_one_command(db):
     assert said.count("accepted") == 3
     assert ModelFamily.objects.count() > 40
     assert ExchangeRate.objects.filter(currency="USD").count() > 500
+
+
+def test_a_gzipped_answer_is_unpacked_up_to_the_cap(book, tmp_path):
+    packed = tmp_path / "saved.json.gz"
+    packed.write_bytes(gzip.compress(recorded("litellm-2026-10-01.json")))
+    call = ("pull_prices", "--source", "litellm", "--from", str(packed), "--json")
+    assert json.loads(run(*call, "--seen-at", "2026-10-01"))[0]["accepted"] > 0
+    packed.write_bytes(gzip.compress(b" " * 60_000_000))
+    with pytest.raises(CommandError, match="larger than 20 MB"):
+        run(*call)
+    packed.write_bytes(b"\x1f\x8b broken")
+    with pytest.raises(CommandError, match="cannot be read"):
+        run(*call)

@@ -86,6 +86,7 @@ def served(httpserver, settings, monkeypatch):
     defaults = client.Client.__init__.__kwdefaults__ or {}
     quick = {**defaults, "deadline_seconds": 1.0, "sleep": lambda seconds: None}
     monkeypatch.setattr(client.Client.__init__, "__kwdefaults__", quick)
+    monkeypatch.setattr(pull, "DEADLINE_SECONDS", 1.0)
 
     def serve(source, answer):
         name = source.partition(":")[0]

@@ -257,7 +257,7 @@ def test_a_second_pull_of_a_running_source_is_refused(see):
 
 def test_a_saved_answer_does_not_stay_with_its_job(see):
     see(AUGUST, entries(a=1.0))
-    assert "body" not in Job.objects.get(kind=pull.KIND).payload
+    assert len(str(Job.objects.get(kind=pull.KIND).payload)) < 200
 
 
 def test_each_source_is_asked_for_once_however_often_the_clock_ticks(db):
@@ -287,3 +287,40 @@ def test_every_pull_is_work_of_its_own_kind(see):
     see(AUGUST, entries(a=1.0))
     job = Job.objects.get(kind=pull.KIND)
     assert (job.state, work.perform(job.pk)) == ("done", False)
+
+
+def test_without_a_network_a_pull_ends_quietly_and_says_so(see, settings):
+    see(AUGUST, entries(a=1.0))
+    settings.PRICE_SOURCE_URLS = {"litellm": "http://127.0.0.1:9/nobody"}
+    report = pull.pull("litellm", at=day(OCTOBER))
+    job = Job.objects.filter(kind=pull.KIND).latest("pk")
+    health = SourceHealth.objects.get(source="litellm")
+    assert (job.state, health.is_out_of_reach, report.error) == ("done", True, health.error)
+    assert report.error.startswith("No network")
+    assert (health.last_success_at, health.last_check_at) == (day(AUGUST), day(OCTOBER))
+
+
+@pytest.mark.parametrize("broken", [b"{", None], ids=["truncated", "too many requests"])
+def test_a_mirror_answers_for_a_source_that_gives_no_good_answer(see, httpserver, settings, broken):
+    see(AUGUST, {})
+    first = httpserver.expect_request("/first")
+    if broken is None:
+        first.respond_with_data(status=429, headers={"Retry-After": "3600"})
+    else:
+        first.respond_with_data(broken)
+    httpserver.expect_request("/mirror").respond_with_json({**NEIGHBOURS, **entries(a=1.0)})
+    settings.PRICE_SOURCE_URLS = {
+        "litellm": httpserver.url_for("/first"),
+        "litellm_mirror": httpserver.url_for("/mirror"),
+    }
+    report = pull.pull("litellm", at=day(OCTOBER))
+    assert report.accepted == 1
+    assert "answered instead" in report.error
+    assert Observation.objects.latest("pk").source_url.endswith("/mirror")
+
+
+def test_other_facts_and_another_order_are_known_to_be_the_same_prices(see):
+    see(AUGUST, entries(a=1.0))
+    other = {name: {**entry, "max_tokens": 5} for name, entry in entries(a=1.0).items()}
+    assert see(OCTOBER, other).unchanged == 10
+    assert see(NOVEMBER, entries(a=1.1)).accepted == 1

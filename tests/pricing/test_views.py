@@ -127,7 +127,7 @@ def test_what_was_found_is_a_file(client, manager, seen, see):
     client = as_(client, manager)
     found = client.get(reverse("price-json"), {"q": "neighbour"}).json()
     assert len(found) == 9
-    assert (found[0]["amount"], found[0]["currency"], found[0]["unit"]) == ("1", "USD", "mtok")
+    assert (found[0]["amount"], found[0]["currency"], found[0]["unit"]) == (1, "USD", "mtok")
     table = client.get(reverse("price-csv")).content.decode().splitlines()
     assert table[0].startswith("offer_id,kind,provider")
     assert any(",'=1+1," in line for line in table)

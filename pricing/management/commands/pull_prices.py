@@ -1,6 +1,9 @@
 """Pull prices now, as the clock does every day."""
 
+import gzip
+import io
 import json
+import zlib
 from argparse import ArgumentParser
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -78,10 +81,25 @@ def _day(text: str) -> datetime:
 def _saved(place: str) -> bytes:
     try:
         if "://" in place:
-            return Client().get(place).body
+            return _unpacked(Client().get(place).body, place)
         path = Path(place)
         if path.stat().st_size > LARGEST_BYTES:
-            raise CommandError(f"{place} is larger than {LARGEST_BYTES // 1_000_000} MB.")
-        return path.read_bytes()
-    except (OSError, NoAnswer) as error:
+            raise CommandError(_too_large(place))
+        return _unpacked(path.read_bytes(), place)
+    except (OSError, EOFError, zlib.error, NoAnswer) as error:
         raise CommandError(f"{place} cannot be read: {error}") from error
+
+
+def _unpacked(body: bytes, place: str) -> bytes:
+    """Return what a gzipped answer holds; any other as it is."""
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
+        found = packed.read(LARGEST_BYTES + 1)
+    if len(found) > LARGEST_BYTES:
+        raise CommandError(_too_large(place))
+    return found
+
+
+def _too_large(place: str) -> str:
+    return f"{place} is larger than {LARGEST_BYTES // 1_000_000} MB."

@@ -45,5 +45,9 @@ def test_spot_that_costs_no_less_has_no_spot_price():
 
 
 def test_the_dearer_of_two_prices_of_one_thing_stands():
-    kept = whole.dearest_of_duplicates([gpu("H100", "2.5"), gpu("H100", "2.9"), gpu("H100", "0")])
+    kept = list(
+        whole.dearest_of_duplicates(
+            [gpu("H100", "2.5"), gpu("H100", "2.9"), gpu("H100", "0")]
+        ).values()
+    )
     assert [quote.amount for quote in kept] == [Decimal("2.9")]

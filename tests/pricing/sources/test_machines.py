@@ -8,7 +8,7 @@ import pytest
 
 from pricing import pull, queries, sources
 from pricing.models import Observation
-from pricing.sources import azure_retail, gpuhunt, skypilot
+from pricing.sources import azure_retail, gpuhunt, machines, skypilot
 from pricing.things import BadAnswer
 from tests.pricing.conftest import day, recorded
 
@@ -131,3 +131,33 @@ def test_a_cloud_is_a_source_of_its_own():
     for wrong in ("skypilot", "litellm:aws", "skypilot:../x", "nothing"):
         with pytest.raises(KeyError):
             sources.get(wrong)
+
+
+def machine(gpu, price, *, provider="nebula", count=1, mode="on_demand"):
+    return machines.Machine(
+        provider=provider,
+        name="",
+        gpu=gpu,
+        gpu_count=count,
+        memory_gb=None,
+        region="north",
+        mode=mode,
+        price=Decimal(price),
+    )
+
+
+def test_a_placeholder_undercuts_no_real_price_and_is_none_alone():
+    models = ("A40", "L4", "L40S", "A10", "RTX-4090", "H100-SXM")
+    listed = [machine(model, "0.50", count=2) for model in models]
+    quotes = machines.cheapest([*listed, machine("H100-SXM", "6", count=2)])
+    amounts = {quote.thing.gpu: quote.amount for quote in quotes}
+    assert amounts == {**dict.fromkeys(models), "H100-SXM": Decimal(3)}
+    assert "5 or more GPU models" in quotes[0].written
+
+
+def test_a_spot_price_that_a_list_made_up_is_left_out_in_every_list():
+    listed = [
+        machine("H100", "10", provider="oci"),
+        machine("H100", "5", provider="oci", mode="spot"),
+    ]
+    assert [quote.thing.mode for quote in machines.cheapest(listed)] == ["on_demand"]

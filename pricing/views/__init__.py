@@ -1,0 +1,1 @@
+"""The pages of the price book, one file for each noun."""
