@@ -54,7 +54,8 @@ class Model:
     ``layers_with_kv`` counts the layers whose cache grows with the context. ``kv_heads`` and
     ``head_dim`` describe that cache, unless ``mla_latent_rank`` is set: multi-head latent
     attention stores one latent vector of that rank and a rotary part of ``mla_rope_dim`` instead.
-    ``experts`` is 0 for a dense model.
+    ``experts`` is 0 for a dense model. ``sliding_layers`` of the layers with a cache look back over
+    ``sliding_window`` tokens only.
     """
 
     name: str
@@ -71,6 +72,8 @@ class Model:
     experts_active: int = 0
     mla_latent_rank: int | None = None
     mla_rope_dim: int | None = None
+    sliding_layers: int = 0
+    sliding_window: int | None = None
     weights_open: bool = True
     family: str = ""
     aliases: tuple[str, ...] = ()
@@ -93,12 +96,17 @@ class Model:
 
 @dataclass(frozen=True)
 class Quantization:
-    """A number format of the weights: bits per weight with its scales, and its arithmetic."""
+    """A number format of the weights: bits per weight with its scales, and its arithmetic.
+
+    ``quality_loss`` is in words what others found it costs against 16 bits, with their source.
+    """
 
     name: str
     bits_per_weight: float
     arithmetic: str
     source: str
+    quality_loss: str = ""
+    quality_source: str = ""
     aliases: tuple[str, ...] = ()
 
 
@@ -134,6 +142,15 @@ def model(name: str) -> Model:
     Llama-4-Scout, Llama-4-Maverick
     """
     return _find(name, _models(), "model")
+
+
+def holds_model(name: str) -> bool:
+    """Return whether a model of that name or alias is in the catalogue.
+
+    >>> holds_model("meta-llama/Llama-3.3-70B-Instruct"), holds_model("our-own-model")
+    (True, False)
+    """
+    return plain(name) in _models()
 
 
 def quantization(name: str) -> Quantization:
@@ -194,14 +211,11 @@ def model_from_config(
     >>> model_from_config(llama, name="tiny", params_total=1e6).head_dim
     16
     """
-    text = config.get("text_config") or config
-    if not isinstance(text, Mapping):
-        raise ValueError("text_config: must be an object")
+    text = _language_part(config)
     experts, experts_active = _experts(text)
-    layers = _count(text, "num_hidden_layers", "n_layer", "num_layers")
-    heads = _count(text, "num_attention_heads", "n_head")
-    hidden = _count(text, "hidden_size", "n_embd", "d_model")
+    layers, heads, hidden = _count(text, *_LAYERS), _count(text, *_HEADS), _count(text, *_HIDDEN)
     latent_rank, rope_dim = _latent(text)
+    sliding_layers, sliding_window = _sliding(text, layers)
     return Model(
         name=name,
         params_total=_positive("params_total", params_total),
@@ -217,12 +231,53 @@ def model_from_config(
         experts_active=experts_active,
         mla_latent_rank=latent_rank,
         mla_rope_dim=rope_dim,
+        sliding_layers=sliding_layers,
+        sliding_window=sliding_window,
         family=str(config.get("model_type", "")),
     )
 
 
+def config_settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a config that ``model_from_config`` reads, and none of the others.
+
+    >>> config_settings({"hidden_size": 64, "vocab_size": 9, "text_config": {"n_layer": 2, "x": 1}})
+    {'text_config': {'n_layer': 2}, 'hidden_size': 64}
+    """
+    inner = config.get("text_config")
+    kept = {"text_config": config_settings(inner)} if isinstance(inner, Mapping) else {}
+    return kept | {name: config[name] for name in _READ if config.get(name) is not None}
+
+
+def _language_part(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    text = config.get("text_config") or config
+    if not isinstance(text, Mapping):
+        raise ValueError("text_config: must be an object")
+    return text
+
+
+_LAYERS = ("num_hidden_layers", "n_layer", "num_layers")
+_HEADS = ("num_attention_heads", "n_head")
+_HIDDEN = ("hidden_size", "n_embd", "d_model")
 _EXPERTS = ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts")
 _EXPERTS_ACTIVE = ("num_experts_per_tok", "num_experts_per_token", "experts_per_token", "moe_top_k")
+_READ = (
+    *_LAYERS,
+    *_HEADS,
+    *_HIDDEN,
+    *_EXPERTS,
+    *_EXPERTS_ACTIVE,
+    "num_key_value_heads",
+    "head_dim",
+    "kv_lora_rank",
+    "qk_rope_head_dim",
+    "layer_types",
+    "full_attention_interval",
+    "sliding_window",
+    "sliding_window_pattern",
+    "use_sliding_window",
+    "max_window_layers",
+    "model_type",
+)
 
 
 def _count(text: Mapping[str, Any], *names: str, default: int | None = None) -> int:
@@ -264,6 +319,26 @@ def _layers_with_kv(text: Mapping[str, Any], layers: int) -> int:
     return layers // _count(text, "full_attention_interval", default=1) or layers
 
 
+def _sliding(text: Mapping[str, Any], layers: int) -> tuple[int, int | None]:
+    """Return the layers that look back over a window only, and the window; 0 and None for none.
+
+    Which layers do is written as kinds of layers (gpt-oss), as "every n-th layer sees all"
+    (Gemma 3), or not at all: then all do (Mistral 7B 0.1), unless ``use_sliding_window`` is off
+    (Qwen).
+    """
+    window = _count(text, "sliding_window", default=0)
+    if window == 0 or text.get("use_sliding_window") is False:
+        return 0, None
+    kinds = text.get("layer_types")
+    if isinstance(kinds, list):
+        sliding = sum("sliding" in str(kind) for kind in kinds)
+    elif pattern := _count(text, "sliding_window_pattern", default=0):
+        sliding = layers - layers // pattern
+    else:
+        sliding = max(0, layers - _count(text, "max_window_layers", default=0))
+    return (sliding, window) if sliding else (0, None)
+
+
 def _latent(text: Mapping[str, Any]) -> tuple[int | None, int | None]:
     """Return rank and rotary part of latent attention; None and None for the usual kind."""
     rank = _count(text, "kv_lora_rank", default=0)
@@ -295,7 +370,7 @@ def _read(kind: str, make: Callable[..., Entry]) -> dict[str, Entry]:
     for row in tomllib.loads(text)[kind]:
         entry: Entry = make(**{**row, "aliases": tuple(row.get("aliases", ()))})
         for name in (entry.name, *entry.aliases):
-            if found.setdefault(_plain(name), entry) is not entry:
+            if found.setdefault(plain(name), entry) is not entry:
                 raise ValueError(f"{kind}s.toml: two entries are called {name!r}")
     return found
 
@@ -320,17 +395,17 @@ def _servers() -> dict[str, Server]:
     return _read("server", Server)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """Return a name without what people write differently: case, blanks, owner.
 
-    >>> _plain("Qwen/Qwen3_32B ")
+    >>> plain("Qwen/Qwen3_32B ")
     'qwen3-32b'
     """
     return re.sub(r"[\s_]+", "-", name.strip().casefold().rpartition("/")[2])
 
 
 def _find(name: str, entries: Mapping[str, Entry], what: str) -> Entry:
-    entry = entries.get(_plain(name))
+    entry = entries.get(plain(name))
     if entry is None:
         raise UnknownName(name, _near(name, entries), what)
     return entry
@@ -342,7 +417,7 @@ def _near(name: str, entries: Mapping[str, Entry]) -> list[str]:
     Whole words in common count before letters: "Llama 4 70B" is near to the Llama 4 models and
     to the Llama of 70B alike.
     """
-    wanted = _plain(name)
+    wanted = plain(name)
     words = set(wanted.split("-"))
     scores: dict[str, tuple[int, float]] = {}
     for other, entry in entries.items():

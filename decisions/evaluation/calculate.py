@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import permutations
 
-from decisions import checklist, mistakes, requirements
+from decisions import checklist, findings, mistakes, requirements
 from decisions.evaluation import costs
 from decisions.figures import (
     BreakEven,
@@ -30,7 +30,7 @@ def evaluate(question: Question, *, draws: int = DRAWS, seed: int = 0) -> Evalua
     ``draws`` is the number of possible futures behind the uncertainty; 0 leaves it out.
     """
     # One month more than the horizon: a bill's drift is followed from today to the last day.
-    lines = {option.name: costs.lines_of(option, question) for option in question.options}
+    lines = {option.name: costs.all_lines(option, question) for option in question.options}
     bills = {
         name: bills_of_months(
             of_option,
@@ -57,7 +57,7 @@ def evaluate(question: Question, *, draws: int = DRAWS, seed: int = 0) -> Evalua
     )
     if draws:
         found = replace(found, uncertainty=_uncertainty(found, draws=draws, seed=seed))
-    found = replace(found, mistakes=mistakes.find_all(found))
+    found = replace(found, mistakes=mistakes.find_all(found), findings=findings.read(found))
     suggestions = checklist.suggest(found)
     answers = checklist.merged(question.answers, suggestions)
     found = replace(found, suggestions=suggestions, reading=checklist.read_answers(answers))
@@ -91,9 +91,10 @@ def _figures(
 
 def _serving(leaf: Option, share: Decimal, question: Question) -> Serving:
     """Return how one option with GPUs serves its share; unknown without a replica to go by."""
-    machines, work = leaf.machines, question.workload
+    machines = leaf.machines
     if machines is None or machines.replica is None:
         return Serving(option=leaf, share=share, gpus=machines.gpus if machines else None)
+    work = question.workload.with_peak(machines.peak_to_mean)
     peak = work.peak_concurrent_requests
     found = capacity.size(
         replica=machines.replica,
@@ -228,7 +229,9 @@ def _carries(serving: Serving, scale: float, question: Question) -> bool | None:
     have = _copies(serving.option)
     if have is None:
         return True
-    sizing = costs.Sizing(replace(serving.replica, headroom=0.0), question.workload)
+    machines = serving.option.machines
+    work = question.workload.with_peak(machines.peak_to_mean if machines else None)
+    sizing = costs.Sizing(replace(serving.replica, headroom=0.0), work)
     return sizing.at(scale * float(serving.share)) <= have
 
 
@@ -251,6 +254,11 @@ def _uncertainty(found: Evaluation, *, draws: int, seed: int) -> ranges.Ranges:
         growth_per_month=found.question.workload.growth_per_month,
         draws=draws,
         seed=seed,
+        left_out=[
+            each.name
+            for each in found.figures
+            if not all(requirements.met(each, found.question).values())
+        ],
     )
 
 

@@ -51,6 +51,18 @@ class Sizing:
         return int(self.replicas(np.array([scale]))[0])
 
 
+def all_lines(option: Option, question: Question) -> tuple[Line, ...]:
+    """Return the lines of an option as it is compared: with the reliability plan where it self-hosts.
+
+    The plan is the team's, so it is counted once, however many parts of a mix are its own machines.
+    """
+    lines = lines_of(option, question)
+    plan = sum((each.monthly_cost for each in question.reliability.values()), ZERO)
+    if not plan or not any(leaf.kind.is_self_hosted for leaf, _ in option.leaves()):
+        return lines
+    return (*lines, _fixed_sum(Part.OTHER, plan, "the reliability plan"))
+
+
 def lines_of(option: Option, question: Question) -> tuple[Line, ...]:
     """Return every line of an option's monthly bill, its people and its fallback included."""
     parts = [
@@ -241,7 +253,7 @@ def _gpu_line(option: Option, machines: Machines, question: Question) -> Line:
     return replace(
         line,
         per_replica=Decimal(replica.tensor_parallel),
-        stairs=Sizing(replica, question.workload),
+        stairs=Sizing(replica, question.workload.with_peak(machines.peak_to_mean)),
     )
 
 

@@ -48,7 +48,9 @@ def read_machines(
     if rented and bill is None:
         price = entry.number("price_per_gpu_hour", above=True, most=Decimal("1e9"))
     hours = _hours(entry, rented=rented)
+    peak = entry.maybe("peak_to_mean", least=Decimal(1), most=Decimal(1000))
     return Machines(
+        peak_to_mean=None if peak is None else float(peak),
         gpus=gpus,
         replicas=replicas,
         price_per_gpu_hour=price,
@@ -132,6 +134,7 @@ def _replica(
     measured = entry.maybe(
         "measured_output_tokens_per_s", least=Decimal("0.01"), most=Decimal("1e7")
     )
+    entry.prose("measured_source", most=400)  # for people alone
     server = _known(entry, "server", catalogue.server)
     number_format = _known(entry, "quantization", catalogue.quantization)
     if gpu is None or model is None:

@@ -180,7 +180,9 @@ class Options:
     def _abilities(self, entry: Fields, kind: Kind) -> dict[str, Any]:
         """Return what the option can do; the defaults are listed only where something asks."""
         wanted = self.requirements
-        quality = entry.maybe("quality", most=Decimal(1))
+        quality, before = (
+            entry.maybe(name, most=Decimal(1)) for name in ("quality", "quality_before")
+        )
         times = {
             ours: entry.maybe(theirs, above=True)
             for ours, theirs in (("ttft_ms", "measured_ttft_ms"), ("tpot_ms", "measured_tpot_ms"))
@@ -193,8 +195,19 @@ class Options:
                 "custom_model", default=kind.has_gpus, quiet=not wanted.custom_model
             ),
             "quality": None if quality is None else float(quality),
+            "quality_before": None if before is None else float(before),
+            "quality_by_class": self._quality_by_class(entry),
             **{name: None if value is None else float(value) for name, value in times.items()},
         }
+
+    def _quality_by_class(self, entry: Fields) -> dict[str, float]:
+        """Return the measured quality of each class of requests that was tested by itself."""
+        names = [each.name for each in self.requirements.traffic]
+        given = entry.group("quality_by_class")
+        found = {name: given.maybe(name, most=Decimal(1)) for name in names}
+        # A score of a class that the team has taken away since is no fault.
+        given.ignore(*given.raw)
+        return {name: float(score) for name, score in found.items() if score is not None}
 
     def _fallback(self, entry: Fields, own_name: str) -> Fallback | None:
         given = entry.get("fallback")
@@ -229,11 +242,12 @@ class Options:
                 continue
             fields = Fields(raw, path=path, notes=self.notes)
             share = self._part_share(fields)
+            traffic = fields.text("class")
             option = self._part_option(fields, f"{name} part {place + 1}")
             fields.close()
             total += share
             if option is not None and share:
-                parts.append(Part(option=option, share=share))
+                parts.append(Part(option=option, share=share, traffic=traffic))
         if parts and abs(total - 1) > SHARES_TOLERANCE:
             entry.fault("parts", f"shares must sum to 1, got {total}")
         return tuple(parts)

@@ -13,7 +13,7 @@ from decisions.formulas.bills import HOURS_PER_MONTH, markup, price_per_gpu_hour
 from decisions.formulas.breakeven import rent_that_ties
 from decisions.formulas.spot import availability
 from decisions.question import Question
-from decisions.requirements import met
+from decisions.requirements import met, quality_shortfalls
 from decisions.words import cents
 
 PRICE = Decimal("0.000001")
@@ -47,6 +47,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
             {"id": each.id, "severity": each.severity, "where": each.where, "says": each.says}
             for each in evaluation.mistakes
         ],
+        "findings": [asdict(each) for each in evaluation.findings],
         "checklist": {
             name: {"answer": each.answer, "why": each.why}
             for name, each in (evaluation.suggestions or {}).items()
@@ -101,6 +102,7 @@ def _option(figures: OptionFigures, evaluation: Evaluation) -> dict[str, Any]:
         "downtime_hours": float(figures.downtime_hours),
         "dominated_by": list(figures.dominated_by),
         "unmet": [name for name, is_met in met(figures, evaluation.question).items() if not is_met],
+        "unfit_because": quality_shortfalls(figures.option, evaluation.question),
         "regret_per_month": _money(figures.regret_per_month),
     }
 

@@ -10,13 +10,30 @@ from decisions.evaluation.faults import BadInput, Fault
 from decisions.evaluation.fields import Fields, Notes, near, number_fault, shown
 from decisions.evaluation.options import Options
 from decisions.formulas.bills import TokenVolume
-from decisions.question import Answer, Option, Question, Requirements, Workload
+from decisions.question import (
+    Answer,
+    Care,
+    Option,
+    Question,
+    Requirements,
+    TrafficClass,
+    Workload,
+)
 
 MOST_TOKENS = Decimal("1e15")
 MOST_GROWN_TOKENS = Decimal("1e18")
 MOST_HORIZON_MONTHS = 120
 HOURS_IN_YEAR = 8784
 MOST_EVIDENCE = 20_000
+MOST_CLASSES = 12
+RELIABILITY = (
+    "health_checks",
+    "degradation",
+    "fallback",
+    "spare_hardware",
+    "regions",
+    "updates",
+)
 USUAL_OUTPUT_TOKENS = Decimal(300)
 USUAL_PEAK_TO_MEAN = Decimal("3.0")
 USUAL_HEADROOM = Decimal("0.5")
@@ -53,6 +70,7 @@ def _question(top: Fields) -> Question | None:
     )
     options = reader.read(top.items("options", most=50))
     answers = _answers(top.group("checklist"))
+    reliability = _reliability(top.group("reliability"))
     dates = {name: top.day(name) for name in ("as_of", "last_reviewed_on", "quality_measured_on")}
     chosen = _chosen(top, options)
     top.close()
@@ -68,6 +86,7 @@ def _question(top: Fields) -> Question | None:
         chosen=chosen,
         requirements=requirements,
         answers=answers,
+        reliability=reliability,
         assumed=tuple(top.notes.assumed),
         **dates,
     )
@@ -207,11 +226,62 @@ def _requirements(fields: Fields) -> Requirements:
         frontier_quality=fields.flag("frontier_quality", quiet=True),
         api_only=fields.flag("api_only", quiet=True),
         least_quality=None if least is None else float(least),
+        regions=fields.whole("regions", most=1000),
+        changes_per_quarter=_float(fields, "changes_per_quarter", most="10000"),
+        traffic=_traffic(fields),
     )
     if wanted.privacy and wanted.api_only:
         fields.fault("api_only", "cannot be demanded together with privacy")
     fields.close()
     return wanted
+
+
+def _traffic(fields: Fields) -> tuple[TrafficClass, ...]:
+    """Return the classes of requests; their shares make a whole."""
+    if not fields.has("traffic"):
+        fields.ignore("traffic")
+        return ()
+    found = []
+    for place, raw in enumerate(fields.items("traffic", most=MOST_CLASSES)):
+        path = fields.at(f"traffic[{place}]")
+        if not isinstance(raw, Mapping):
+            fields.notes.fault(path, f"must be an object, got {shown(raw)}")
+            continue
+        each = Fields(raw, path=path, notes=fields.notes)
+        least = each.maybe("least_quality", most=Decimal(1))
+        found.append(
+            TrafficClass(
+                name=each.text("name", required=True) or "",
+                share=each.share("share"),
+                least_quality=None if least is None else float(least),
+                privacy=each.flag("privacy", quiet=True),
+                custom_model=each.flag("custom_model", quiet=True),
+            )
+        )
+        each.close()
+    total = sum((each.share for each in found), Decimal(0))
+    if found and abs(total - 1) > Decimal("1e-6"):
+        fields.fault("traffic", f"shares must sum to 1, got {total}")
+    if len({each.name for each in found}) < len(found):
+        fields.fault("traffic", "two classes have the same name")
+    return tuple(found)
+
+
+def _reliability(fields: Fields) -> dict[str, Care]:
+    found = {}
+    for name in RELIABILITY:
+        if not fields.has(name):
+            fields.ignore(name)
+            continue
+        given = fields.group(name)
+        found[name] = Care(
+            owner=given.prose("owner", most=200),
+            tested_on=given.day("tested_on"),
+            monthly_cost=given.number("monthly_cost", default=Decimal(0)),
+        )
+        given.close()
+    fields.close("part of the plan")
+    return found
 
 
 def _answers(fields: Fields) -> dict[str, Answer]:

@@ -28,6 +28,7 @@ __all__ = [
     "Impossible",
     "Replica",
     "Usage",
+    "carried_per_hour",
     "peak_to_mean_of",
     "replica",
     "replicas_needed",
@@ -139,6 +140,21 @@ def replicas_needed(
     demand = _demand(replica, tokens_per_month, **usage)
     needed = _needed(replica, demand) + demand.spare_replicas
     return needed if isinstance(tokens_per_month, np.ndarray) else int(needed)
+
+
+def carried_per_hour(replica: Replica) -> float:
+    """Return the tokens, input and output, of the busiest hour that one copy may be given.
+
+    What makes the tokens with the headroom to spare, or what its slots hold 99 moments in 100:
+    the smaller of the two. Raises Impossible when not one copy can serve.
+    """
+    if not replica.fits:
+        raise Impossible(replica.why)
+    mean = mean_below_peak(replica.throughput.concurrency)
+    by_throughput = replica.throughput.p50 / replica.load.output_tokens / (1 + replica.headroom)
+    by_slots = mean / seconds_in_system(replica, mean)
+    tokens_per_request = replica.load.input_tokens + replica.load.output_tokens
+    return min(by_throughput, by_slots) * tokens_per_request * 3600
 
 
 def peak_to_mean_of(hourly_tokens: Sequence[float]) -> float:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from decisions.figures import Evaluation
 from decisions.formulas.bills import HOURS_PER_MONTH, TOKENS_PER_MTOK
 from decisions.question import Option
-from decisions.words import money, tokens
+from decisions.words import sum_of, tokens
 
 ID = "no-fallback"
 SEVERITY = "blocks"
@@ -19,6 +19,9 @@ def find(evaluation: Evaluation) -> str | None:
     """Look for a fallback on the option under scrutiny, or on each self-hosted part of it."""
     answer = evaluation.question.answers.get("fallback")
     if answer is not None and answer.answer == "yes":
+        return None
+    care = evaluation.question.reliability.get("fallback")
+    if care is not None and care.owner and care.tested_on is not None:
         return None
     open_share = _without_fallback(evaluation.subject.option)
     if not open_share:
@@ -46,4 +49,4 @@ def _price(evaluation: Evaluation, lost: Decimal) -> str:
         return ""
     api = min(apis, key=lambda each: each.total)
     cost = (api.per_mtok or Decimal(0)) * lost / TOKENS_PER_MTOK
-    return f" {api.name} would answer them for {money(cost)} {evaluation.question.currency}."
+    return f" {api.name} would answer them for {sum_of(cost, evaluation.question.currency)}."

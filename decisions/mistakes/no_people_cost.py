@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from decisions.figures import Evaluation, OptionFigures
 from decisions.formulas.people import fte_paid_by, operations
-from decisions.words import money, quantity
+from decisions.words import quantity, sum_of
 
 ID = "no-people-cost"
 SEVERITY = "blocks"
@@ -36,7 +36,7 @@ def _usual(evaluation: Evaluation) -> str:
         return f"{text}, on top of the rent."
     low, high = (operations(fte=fte, loaded_cost_per_fte_year=yearly) for fte in USUAL_FTE)
     currency = evaluation.question.currency
-    return f"{text}, {money(low)} to {money(high)} {currency} a month."
+    return f"{text}, {sum_of(low, currency)} to {sum_of(high, '')} a month."
 
 
 def _room(evaluation: Evaluation, without: list[OptionFigures]) -> str:
@@ -51,6 +51,6 @@ def _room(evaluation: Evaluation, without: list[OptionFigures]) -> str:
     saving = rival.total - best.total
     fte = fte_paid_by(saving_per_month=saving, loaded_cost_per_fte_year=yearly) or Decimal(0)
     return (
-        f" What {best.name} saves against {rival.name}, {money(saving)} a month, "
+        f" What {best.name} saves against {rival.name}, {sum_of(saving, evaluation.question.currency)} a month, "
         f"pays for {quantity(round(fte, 2))} FTE."
     )

@@ -1,7 +1,7 @@
 """Was the decision made once and never looked at again?"""
 
 from decisions.figures import Evaluation
-from decisions.words import money
+from decisions.words import sum_of
 
 ID = "not-reconsidered"
 SEVERITY = "warns"
@@ -29,13 +29,13 @@ def _at_stake(evaluation: Evaluation) -> str:
     subject, currency = evaluation.subject, evaluation.question.currency
     if subject.regret_per_month:
         return (
-            f"{evaluation.cheapest.name} costs {money(subject.regret_per_month)} {currency} "
+            f"{evaluation.cheapest.name} costs {sum_of(subject.regret_per_month, currency)} "
             f"a month less than {subject.name}."
         )
     if evaluation.flips:
         first = min(evaluation.flips, key=lambda each: each.month)
         return (
             f"{first.other} becomes cheaper after {first.month:.1f} months, and staying costs "
-            f"{money(first.cost_by_horizon)} {currency} by the horizon."
+            f"{sum_of(first.cost_by_horizon, currency)} by the horizon."
         )
-    return f"{subject.name} is still the cheapest, at {money(subject.total)} {currency} a month."
+    return f"{subject.name} is still the cheapest, at {sum_of(subject.total, currency)} a month."

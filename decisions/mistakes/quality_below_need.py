@@ -3,7 +3,7 @@
 from decisions import catalogue
 from decisions.figures import Evaluation
 from decisions.question import Option
-from decisions.requirements import quality, reaches_frontier
+from decisions.requirements import quality, quality_shortfalls, reaches_frontier
 
 ID = "quality-below-need"
 SEVERITY = "blocks"
@@ -24,6 +24,9 @@ def find(evaluation: Evaluation) -> str | None:
             f"{option.name} was measured at {measured:.0%} of the tasks and {least:.0%} is needed: "
             f"{least - measured:.0%} of the answers would have to go elsewhere."
         )
+    short = quality_shortfalls(option, evaluation.question)
+    if short and any(each.least_quality is not None for each in wanted.traffic):
+        return f"{option.name} is not good enough: {'; '.join(short)}."
     if not wanted.frontier_quality or reaches_frontier(option):
         return None
     return (

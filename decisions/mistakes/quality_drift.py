@@ -16,7 +16,21 @@ def find(evaluation: Evaluation) -> str | None:
     """Look at the chosen option where it runs a model of its own."""
     if evaluation.question.chosen is None or not evaluation.subject.is_self_hosted:
         return None
-    return _behind(evaluation) or _unmeasured(evaluation)
+    return _fallen(evaluation) or _behind(evaluation) or _unmeasured(evaluation)
+
+
+def _fallen(evaluation: Evaluation) -> str | None:
+    """Say which score has fallen below the bar that the one before it reached."""
+    least = evaluation.question.requirements.least_quality
+    for leaf, _ in evaluation.subject.option.leaves():
+        now, before = leaf.quality, leaf.quality_before
+        if least is None or now is None or before is None or not now < least <= before:
+            continue
+        return (
+            f"{leaf.name} has drifted below the bar: {before:.1%} at the evaluation before, "
+            f"{now:.1%} at the newest, and {least:.1%} is needed."
+        )
+    return None
 
 
 def _behind(evaluation: Evaluation) -> str | None:

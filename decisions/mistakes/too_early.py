@@ -2,7 +2,7 @@
 
 from decisions.figures import BreakEven, Evaluation, OptionFigures
 from decisions.requirements import falls_short, met
-from decisions.words import money, quantity, tokens
+from decisions.words import quantity, sum_of, tokens
 
 ID = "too-early"
 SEVERITY = "warns"
@@ -26,10 +26,10 @@ def find(evaluation: Evaluation) -> str | None:
     if api.total >= subject.total:
         return None
     currency = evaluation.question.currency
-    dearer = money(subject.total - api.total)
+    dearer = sum_of(subject.total - api.total, currency)
     today = evaluation.question.workload.tokens_per_month
     return (
-        f"At {tokens(today)} a month {subject.name} costs {dearer} {currency} a month more than "
+        f"At {tokens(today)} a month {subject.name} costs {dearer} a month more than "
         f"{api.name}, which does the same. {_pays_from(evaluation, subject, api)}"
     )
 

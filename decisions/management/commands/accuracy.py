@@ -1,10 +1,16 @@
-"""`manage.py accuracy`: how far is the throughput model from public measurements?"""
+"""`manage.py accuracy`: how far is the throughput model from public measurements?
 
+``--markdown`` prints the table of docs/accuracy.md, ``--cases`` takes other rows than the project's.
+"""
+
+import csv
+from argparse import ArgumentParser
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from decisions import catalogue, measurements
 from decisions.management.commands.throughput import estimate
@@ -20,23 +26,50 @@ class Command(BaseCommand):
     help = "Compare the throughput model with the public measurements that the project holds."
     requires_system_checks: list[str] = []
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the form of the table and the rows."""
+        parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
+        parser.add_argument("--cases", metavar="FILE.csv", help="rows with the same columns")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Print one line per group of measurements, then one per time that was measured."""
+        rows, line = _rows(options["cases"]), _cells if options["markdown"] else _line
         groups: dict[tuple[str, str, str], list[Measurement]] = defaultdict(list)
-        for case in measurements.measurements():
+        for case in rows:
             groups[_group(case)].append(case)
-        self.stdout.write(_line(HEADER))
+            if case.used_for == "validation":
+                groups[(case.used_for, _kind(case), "all of them")].append(case)
+        self.stdout.write(line(HEADER))
+        if options["markdown"]:
+            self.stdout.write(line(("---",) * len(HEADER)))
         for group, cases in sorted(groups.items()):
-            self.stdout.write(_line((*group, *_accuracy(cases))))
+            self.stdout.write(line((*group, *_accuracy(cases))))
+        self.stdout.write("")
         for name in ("ttft_ms", "tpot_ms"):
-            error = [e for case in measurements.measurements() if (e := _time_error(case, name))]
-            median, p90 = np.quantile(error, (0.5, 0.9))
-            self.stdout.write(f"{name}: median error {median:.1%}, P90 {p90:.1%}, n {len(error)}")
+            error = [e for case in rows if (e := _time_error(case, name))]
+            if error:
+                median, p90 = np.quantile(error, (0.5, 0.9))
+                text = f"{name}: median error {median:.1%}, P90 {p90:.1%}, n {len(error)}"
+                self.stdout.write(f"- {text}" if options["markdown"] else text)
+
+
+def _rows(file: str | None) -> list[Measurement]:
+    if file is None:
+        return list(measurements.measurements())
+    try:
+        with Path(file).open(encoding="utf-8-sig", newline="") as text:
+            found = measurements.read(csv.DictReader(text))
+    except (OSError, ValueError) as fault:
+        raise CommandError(f"cannot read {file}: {fault}") from fault
+    return [case for case in found if case.output_tokens_per_s]
+
+
+def _kind(case: Measurement) -> str:
+    return "mixture" if catalogue.model(case.model).is_mixture else "dense"
 
 
 def _group(case: Measurement) -> tuple[str, str, str]:
-    kind = "mixture" if catalogue.model(case.model).is_mixture else "dense"
-    return case.used_for, kind, catalogue.server(case.server).name
+    return case.used_for or "given", _kind(case), catalogue.server(case.server).name
 
 
 def _accuracy(cases: list[Measurement]) -> tuple[str, str, str, str]:
@@ -51,6 +84,10 @@ def _accuracy(cases: list[Measurement]) -> tuple[str, str, str, str]:
 def _time_error(case: Measurement, name: str) -> float | None:
     measured, made = getattr(case, name), getattr(estimate(case), name)
     return abs(made / measured - 1) if measured and made else None
+
+
+def _cells(columns: tuple[str, ...]) -> str:
+    return f"| {' | '.join(columns)} |"
 
 
 def _line(columns: tuple[str, ...]) -> str:

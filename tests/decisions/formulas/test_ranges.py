@@ -106,3 +106,38 @@ def test_one_option_alone_has_no_rival():
     found = drawn(C=rented(1000))
     assert found.tornado == []
     assert found.p_cheapest == {"C": 1.0}
+
+
+def test_percentiles_are_in_order_and_regret_is_no_gain():
+    found = drawn(A=api(1000), B=rented(900, one_off=9000), C=sized(250, 0.25))
+    for totals in found.totals.values():
+        for total in totals.values():
+            assert 0 < total["p10"] <= total["p50"] <= total["p90"]
+    assert all(regret >= 0 for regret in found.expected_regret.values())
+
+
+def test_what_nobody_could_choose_is_never_cheapest():
+    found = draw(
+        options={"A": api(10), "C": rented(1000)},
+        subject="C",
+        horizon_months=36,
+        growth_per_month=Decimal(0),
+        draws=100,
+        seed=0,
+        left_out=["A"],
+    )
+    assert found.p_cheapest == {"A": 0.0, "C": 1.0}
+    assert found.left_out == ["A"]
+    assert "A" not in found.expected_regret
+    assert found.totals["A"]["per_month"]["p50"] > 0
+
+
+def test_every_range_says_why():
+    found = drawn(A=api(1000), C=sized(250, 0.25))
+    assert {row["what"] for row in found.spans} == {
+        "volume",
+        "prices of A",
+        "GPU rent",
+        "throughput",
+    }
+    assert all(row["source"] for row in found.spans)

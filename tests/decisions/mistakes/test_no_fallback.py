@@ -6,7 +6,7 @@ from ..questions import closed, evaluated, hybrid, managed, pair, said
 def test_found_where_machines_stand_alone():
     says = said(no_fallback, evaluated(closed(), managed(), pair(), chosen="C"))
     assert "an outage of 2 hours leaves 3.56 million tokens unanswered" in says
-    assert "B would answer them for 2.03 EUR" in says
+    assert "B would answer them for EUR 2.03" in says
 
 
 def test_found_in_the_self_hosted_part_of_a_hybrid():

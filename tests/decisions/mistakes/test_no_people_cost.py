@@ -6,7 +6,7 @@ from ..questions import bill, closed, evaluated, hybrid, pair, said
 def test_found_where_operations_are_zero():
     says = said(no_people_cost, evaluated(closed(), pair()))
     assert says.startswith("C counts nobody to run the machines.")
-    assert "2,500 to 10,000 EUR a month" in says
+    assert "EUR 2,500 to 10,000 a month" in says
     assert "3,850 a month, pays for 0.38 FTE" in says
 
 

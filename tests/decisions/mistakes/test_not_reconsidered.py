@@ -10,7 +10,7 @@ def found(*options, **more):
 def test_found_after_more_than_a_quarter():
     says = found(managed(), pair(), chosen="C", last_reviewed_on="2025-06-01")
     assert "The last review was 365 days ago, on 2025-06-01." in says
-    assert "B costs 2,910 EUR a month less than C" in says
+    assert "B costs EUR 2,910 a month less than C" in says
 
 
 def test_found_where_nobody_means_to_revisit():
@@ -24,7 +24,7 @@ def test_found_where_nobody_means_to_revisit():
 
 def test_found_even_where_the_choice_is_still_right():
     says = found(closed(), managed(), chosen="B", last_reviewed_on="2025-06-01")
-    assert "B is still the cheapest, at 740 EUR a month." in says
+    assert "B is still the cheapest, at EUR 740 a month." in says
 
 
 def test_not_found_within_the_quarter_or_without_dates():

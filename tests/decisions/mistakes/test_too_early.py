@@ -5,7 +5,7 @@ from ..questions import closed, evaluated, managed, pair, said
 
 def test_found_where_an_api_is_cheaper():
     says = said(too_early, evaluated(closed(), managed(), pair(ops_fte=0.25), chosen="C"))
-    assert "costs 5,410 EUR a month more than B" in says
+    assert "costs EUR 5,410 a month more than B" in says
     assert "begins to pay at 10.8 billion tokens, 8.3 times today, which is more than" in says
 
 
