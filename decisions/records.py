@@ -8,12 +8,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from decisions import audit, changes, checklist, rendering, standing
+from decisions import audit, contents, rendering, signing, standing
 from decisions.models import Record, Review, Snapshot, User
-from decisions.version import FORMULA_VERSION, PRODUCT_VERSION
+from decisions.version import PRODUCT_VERSION
 from jobs import work
 
 KIND = "render_record"
+# A timestamp authority that does not answer is asked again as often as it takes.
+ASK_AGAIN_AFTER = timedelta(minutes=5)
 
 
 def freeze(review: Review, *, by: User, at: datetime) -> Snapshot:
@@ -21,7 +23,7 @@ def freeze(review: Review, *, by: User, at: datetime) -> Snapshot:
     decision = review.decision
     answered = standing.answer(decision, draws=10_000)
     record_id = f"BE-{review.year}Q{review.quarter}-{review.pk:06d}"
-    text = audit.canonical(_contents(review, answered, record_id=record_id, at=at))
+    text = contents.canonical(contents.of(review, answered, record_id=record_id, at=at))
     snapshot = Snapshot.objects.create(
         review_id_text=str(review.pk),
         record_id=record_id,
@@ -61,120 +63,61 @@ def ask_for_pdf(snapshot: Snapshot, *, at: datetime, by: str) -> None:
     )
 
 
-def _contents(
-    review: Review, answered: standing.Answered, *, record_id: str, at: datetime
-) -> dict[str, Any]:
-    decision = review.decision
-    position, digest = audit.head()
-    flags = decision.flags.filter(closed_at=None)
-    last = changes.last_signed(decision)
-    return {
-        "record": {
-            "id": record_id,
-            "version": 1,
-            "title": f"{decision.name}, {review.period}",
-            "product_version": PRODUCT_VERSION,
-            "formula_version": FORMULA_VERSION,
-            "generated_at": at.isoformat(),
-            "supersedes": last.record_id if last else None,
-            "demo": decision.team.is_demo,
-        },
-        "team": {"id": decision.team_id, "name": decision.team.name},
-        "decision": {
-            "id": decision.pk,
-            "name": decision.name,
-            "purpose": decision.purpose,
-            "version": decision.version,
-            "chosen": decision.chosen.name if decision.chosen else None,
-            "chosen_because": decision.chosen_because,
-            "workload_source": decision.workload.source,
-        },
-        "period": review.period,
-        "review": _signatures(review),
-        "question": answered.asked.raw,
-        "result": answered.result,
-        "prices": [price.as_json() for price in answered.asked.prices],
-        "checklist": _checklist(review, answered),
-        "reading": answered.reading.says if answered.reading else "",
-        "changes": [c.as_json() for c in changes.since_last_signed(decision, answered)],
-        "flags": [{"kind": f.kind, "says": f.says} for f in flags],
-        "audit": {"position": position, "sha256": digest},
-    }
-
-
-def _signatures(review: Review) -> dict[str, Any]:
-    comments = [
-        {"by": c.author_name, "at": c.written_at.isoformat(), "text": c.text}
-        for c in review.comments.all()
-    ]
-    return {
-        "due_on": review.due_on.isoformat(),
-        "prepared_by": review.submitted_by_name,
-        "prepared_at": _text(review.submitted_at),
-        "prepared_note": review.submit_note,
-        "approved_by": review.signed_by_name,
-        "approved_at": _text(review.signed_at),
-        "approved_note": review.sign_note,
-        "comments": comments,
-    }
-
-
-def _text(moment: datetime | None) -> str:
-    return "" if moment is None else moment.isoformat()
-
-
-def _checklist(review: Review, answered: standing.Answered) -> list[dict[str, Any]]:
-    answers = {a.question: a for a in review.decision.answers.all()}
-    suggested = answered.suggestions
-    rows = []
-    for question in checklist.QUESTIONS:
-        given, hint = answers.get(question.id), suggested.get(question.id)
-        rows.append(
-            {
-                "question": question.id,
-                "text": question.text,
-                "gate": question.is_gate,
-                "answer": given.answer if given else "",
-                "evidence": given.evidence if given else "",
-                "suggested": (hint.answer or "") if hint else "",
-                "suggested_because": hint.why if hint else "",
-            }
-        )
-    return rows
-
-
 @work.kind(KIND, lease=timedelta(minutes=5), max_attempts=3)
 def render(claim: work.Claim) -> work.Effect:
-    """Render the PDF of a snapshot; store it unless that has happened already."""
+    """Render and sign the PDF of a snapshot; store it unless that has happened already."""
     snapshot = Snapshot.objects.get(pk=claim.job.payload["snapshot_id"])
-    rendered = rendering.render(snapshot.record_json, report=claim.report)
-
-    def store() -> Mapping[str, Any]:
-        now = timezone.now()
-        Record.objects.create(
-            snapshot=snapshot,
-            pdf=rendered.pdf,
-            pdf_sha256=rendered.sha256,
-            pages=rendered.pages,
-            size_bytes=len(rendered.pdf),
-            rendered_at=now,
-            product_version=PRODUCT_VERSION,
-            is_demo=snapshot.is_demo,
-        )
-        audit.write(
-            "record rendered",
-            by="system:render_record",
-            at=now,
-            subject=snapshot,
-            team=snapshot.team_name,
-            after={"pdf_sha256": rendered.sha256, "pages": rendered.pages},
-        )
-        return {"pages": rendered.pages, "pdf_sha256": rendered.sha256}
-
-    return store
+    try:
+        rendered = rendering.render(snapshot.record_json, report=claim.report)
+        claim.report(percent=92, says="Signing it")
+        signed = signing.sign(rendered.pdf, record_id=snapshot.record_id)
+    except (rendering.CannotRender, signing.CannotSign) as never:
+        raise work.GiveUp(str(never)) from never
+    except signing.NoTimestamp as missing:
+        raise work.Later(f"{missing} The sign-off stands.", after=ASK_AGAIN_AFTER) from missing
+    return lambda: _store(snapshot, signed, pages=rendered.pages, now=timezone.now())
 
 
-def contents(snapshot: Snapshot) -> dict[str, Any]:
+def _store(
+    snapshot: Snapshot, signed: signing.Signed, *, pages: int, now: datetime
+) -> Mapping[str, Any]:
+    seal, digest = signed.seal, hashlib.sha256(signed.pdf).hexdigest()
+    certificate = seal.certificate.sha256 if seal.certificate else ""
+    what = {
+        "pdf_sha256": digest,
+        "pages": pages,
+        "certificate_sha256": certificate,
+        "timestamped_at": seal.stamp.at.isoformat() if seal.stamp else "",
+    }
+    Record.objects.create(
+        snapshot=snapshot,
+        pdf=signed.pdf,
+        pdf_sha256=digest,
+        pages=pages,
+        size_bytes=len(signed.pdf),
+        certificate_sha256=certificate,
+        timestamped_at=seal.stamp.at if seal.stamp else None,
+        rendered_at=now,
+        product_version=PRODUCT_VERSION,
+        is_demo=snapshot.is_demo,
+    )
+    audit.write(
+        "record rendered",
+        by="system:render_record",
+        at=now,
+        subject=snapshot,
+        team=snapshot.team_name,
+        after=what,
+    )
+    return what
+
+
+def held_by(snapshot: Snapshot) -> dict[str, Any]:
     """Return what a snapshot holds."""
     held: dict[str, Any] = json.loads(snapshot.record_json)
     return held
+
+
+def pdf_of(record: Record) -> bytes:
+    """Return the bytes of a record's PDF."""
+    return bytes(record.pdf)

@@ -1,46 +1,45 @@
-"""Is a PDF record what was signed, and do its figures still follow from its inputs?
+"""Is a PDF what was signed and stored here?
 
-Everything but one check works without a network and without the product's database: the file holds
-what it takes. Whether the file is the very one that was stored, only the database can tell.
+The file is inspected in a process apart. What only this installation can tell is added: whether it
+holds these very bytes, whether its audit trail agrees, and whose certificate signed.
 """
 
 import hashlib
-import json
-import math
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import DatabaseError
 
-from decisions import evaluation
-from decisions.models import Record, Snapshot
-from decisions.rendering import readback
-from decisions.rendering.readback import Held
-from decisions.version import FORMULA_VERSION
+from decisions import certificates, inspection
+from decisions.certificates import NoCertificate
+from decisions.inspection import Check, Inspected
+from decisions.models import AuditEvent, Record, Snapshot
+from decisions.records import held_by, pdf_of
 
-FIGURES = ("options", "ranking", "break_evens", "paybacks")
-"""What follows from the inputs alone. The uncertainty is drawn, so it stands as it was frozen."""
-
-PARTS = {"record", "team", "decision", "period", "review", "question", "result", "prices"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """One check. `passed` is None where it could not be made."""
-
-    check: str
-    passed: bool | None
-    says: str
+MEANS = {
+    "signature": "A digital signature (PAdES) covers every byte of the file. A later change, even one that a PDF reader calls harmless, breaks it.",
+    "timestamp": "A timestamp authority outside this product vouches for the time. Without one the time is what this product’s own clock said.",
+    "certificate": "Whose key signed. A certificate that the product made for itself proves that the file is as this installation signed it, but nobody outside vouches for whose installation that is; one that an authority issued to your organisation does.",
+    "digest on the pages": "The foot of each page prints the SHA-256 of record.json, so that pages and data cannot be exchanged for each other’s.",
+    "digest in the metadata": "The same SHA-256 stands in the PDF’s own description.",
+    "pages": "No page was added, taken out or exchanged.",
+    "form": "The attached record.json follows the published JSON Schema of its version.",
+    "attachments": "The list of evidence and prices is made from record.json, and nothing else travels in the file.",
+    "figures": "The question in record.json is evaluated again with today’s formulas; costs, ranking, break-evens and paybacks have to be the same.",
+    "stored record": "This installation keeps each record’s bytes; the file is compared with them.",
+    "audit trail": "The trail of events holds the making of this very file, and the event that the record names as the newest at sign-off.",
+}
+"""What each check means, for people who were never told."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """All checks of one file."""
+    """All checks of one file. `superseded_by` is the id of the next record of the same decision."""
 
     record_id: str
     sha256: str
     checks: list[Check]
+    superseded_by: str = ""
 
     @property
     def is_good(self) -> bool:
@@ -52,127 +51,131 @@ class Verdict:
         return {"is_good": self.is_good, **asdict(self)}
 
 
-def verify(pdf: bytes) -> Verdict:
-    """Check a PDF record. Raises `readback.NotARecord` when it is none."""
-    held = readback.read(pdf)
-    return Verdict(record_id=held.record_id, sha256=held.sha256, checks=list(_checks(pdf, held)))
+def verify(pdf: bytes, *, by_a_stranger: bool = False, certificate: str = "") -> Verdict:
+    """Check a PDF record. Raises `NotARecord` when it is none.
 
-
-def _checks(pdf: bytes, held: Held) -> Iterator[Check]:
-    # A signature inside the PDF will be one more check here.
-    yield _digest_on_pages(held)
-    yield _digest_in_metadata(held)
-    yield _pages(held)
-    record = _record(held)
-    yield _form(record)
-    yield _stored(pdf, held)
-    if record is not None:
-        yield _figures(record)
-
-
-def _digest_on_pages(held: Held) -> Check:
-    missing = held.pages_without(held.sha256)
-    says = f"Every page prints the SHA-256 of the attached record.json, {held.sha256}."
-    if missing:
-        says = (
-            f"Page {missing[0]} does not print the SHA-256 of the attached record.json: the "
-            "attachment or the page was changed."
-        )
-    return Check(check="digest on the pages", passed=not missing, says=says)
-
-
-def _digest_in_metadata(held: Held) -> Check:
-    is_there = held.sha256 in held.subject
-    says = "names" if is_there else "does not name"
-    return Check(
-        check="digest in the metadata",
-        passed=is_there,
-        says=f"The PDF's description {says} the SHA-256 of the attached record.json.",
+    A stranger learns whether these very bytes are stored here, and nothing else of what is.
+    `certificate` is the SHA-256 fingerprint that the signing certificate has to have.
+    """
+    found = inspection.apart(pdf)
+    checks = {check.check: check for check in found.checks}
+    digest = hashlib.sha256(pdf).hexdigest()
+    try:
+        record = Record.objects.filter(pdf_sha256=digest).select_related("snapshot").first()
+        snapshot = Snapshot.objects.filter(record_id=found.record_id).first()
+        ours = _own_certificates()
+        checks["certificate"] = _certificate(found, pinned=certificate, ours=ours)
+        if by_a_stranger:
+            checks["stored record"] = _stored_for_strangers(record)
+        else:
+            checks["stored record"] = _stored(found, snapshot, record)
+        if record is not None:
+            checks["audit trail"] = _trail(record)
+        next_id = superseded_by(snapshot) if snapshot and (record or not by_a_stranger) else ""
+    except DatabaseError as error:
+        says = f"Not compared: the database cannot be read ({type(error).__name__})."
+        checks["certificate"] = _certificate(found, pinned=certificate, ours=frozenset())
+        checks["stored record"] = Check(check="stored record", passed=None, says=says)
+        next_id = ""
+    in_order = [checks[name] for name in MEANS if name in checks]
+    return Verdict(
+        record_id=found.record_id, sha256=found.sha256, checks=in_order, superseded_by=next_id
     )
 
 
-def _pages(held: Held) -> Check:
-    wrong = held.misnumbered or (held.pages_without(held.record_id) if held.record_id else [1])
-    says = f"All {len(held.pages)} pages carry their number and the record's id."
-    if wrong:
-        says = f"Page {wrong[0]} does not carry its own number and the record's id."
-    return Check(check="pages", passed=not wrong, says=says)
+def superseded_by(snapshot: Snapshot) -> str:
+    """Return the id of the next record of the same decision; empty when this is the newest."""
+    later = Snapshot.objects.filter(
+        decision_id_text=snapshot.decision_id_text, signed_at__gt=snapshot.signed_at
+    )
+    return later.order_by("signed_at").values_list("record_id", flat=True).first() or ""
 
 
-def _record(held: Held) -> dict[str, Any] | None:
+def _own_certificates() -> frozenset[str]:
+    used = set(Record.objects.values_list("certificate_sha256", flat=True).distinct()) - {""}
     try:
-        record = json.loads(held.record_json)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(record, dict) or not record.keys() >= PARTS:
-        return None
-    parts = (record["record"], record["question"], record["result"])
-    return record if all(isinstance(part, dict) for part in parts) else None
+        if certificates.path().exists():
+            used.add(certificates.key().certificate.sha256)
+    except NoCertificate:
+        pass
+    return frozenset(used)
 
 
-def _form(record: dict[str, Any] | None) -> Check:
-    says = "record.json has all its parts."
+def _certificate(found: Inspected, *, pinned: str, ours: frozenset[str]) -> Check:
+    about = found.certificate
+    if about is None:
+        return Check(check="certificate", passed=None, says="There is no signature to look at.")
+    digest = about["sha256"]
+    kind = (
+        "made by the product for itself"
+        if about["is_self_made"]
+        else f"issued by {about['issued_by'][:120]}"
+    )
+    who = f"{about['name'][:120]}, {kind}; SHA-256 fingerprint {digest}."
+    wanted = pinned.replace(":", "").lower()
+    if wanted and wanted != digest:
+        return Check(
+            check="certificate",
+            passed=False,
+            says=f"Signed by another certificate than the one you gave: {who}",
+        )
+    if wanted or digest in ours:
+        return Check(
+            check="certificate",
+            passed=True,
+            says=f"{'Yours' if wanted else 'This installation’s own'}: {who}",
+        )
+    says = f"Not known here: {who} Compare the fingerprint with the one that the issuer gives you."
+    return Check(check="certificate", passed=None, says=says)
+
+
+def _stored_for_strangers(record: Record | None) -> Check:
+    says = "Byte for byte a record that is stored here."
     if record is None:
-        says = f"record.json is not a whole record; it needs {', '.join(sorted(PARTS))}."
-    return Check(check="form", passed=record is not None, says=says)
+        says = "No record that is stored here has these bytes."
+    return Check(check="stored record", passed=record is not None, says=says)
 
 
-def _stored(pdf: bytes, held: Held) -> Check:
-    try:
-        snapshot = Snapshot.objects.filter(record_id=held.record_id).first()
-        stored = Record.objects.filter(snapshot=snapshot).values_list("pdf_sha256", flat=True)
-        return _compare(pdf, held, snapshot, stored.first() if snapshot else None)
-    except DatabaseError as error:
-        says = f"Not compared: the database cannot be read ({type(error).__name__})."
-        return Check(check="stored record", passed=None, says=says)
-
-
-def _compare(pdf: bytes, held: Held, snapshot: Snapshot | None, pdf_sha256: str | None) -> Check:
+def _stored(found: Inspected, snapshot: Snapshot | None, record: Record | None) -> Check:
+    passed: bool | None = False
     if snapshot is None:
         passed, says = None, "Not compared: this database knows no record of that id."
-    elif snapshot.record_json != held.record_json:
-        passed, says = False, "The attached record.json differs from the stored record."
+    elif snapshot.record_json != found.record_json:
+        says = "The attached record.json differs from the stored record."
     elif hashlib.sha256(snapshot.record_json.encode()).hexdigest() != snapshot.sha256:
-        passed, says = False, "The stored record does not fit its own SHA-256."
-    elif pdf_sha256 is None:
-        passed, says = False, "The record is stored, but no PDF of it was ever made here."
-    elif pdf_sha256 != hashlib.sha256(pdf).hexdigest():
-        passed, says = False, "The attachment is the stored record, but the file was changed."
-    else:
+        says = "The stored record does not fit its own SHA-256."
+    elif record is not None and record.snapshot_id == snapshot.pk:
         passed, says = True, "The file is byte for byte the one that was stored."
+    elif Record.objects.filter(snapshot=snapshot).exists():
+        says = "The attachment is the stored record, but the file was changed."
+    else:
+        says = "The record is stored, but no PDF of it was ever made here."
     return Check(check="stored record", passed=passed, says=says)
 
 
-def _figures(record: dict[str, Any]) -> Check:
-    versions = ""
-    made_with = record["record"].get("formula_version")
-    if made_with != FORMULA_VERSION:
-        versions = f" It was made with formulas {made_with}; these are {FORMULA_VERSION}."
-    try:
-        again = evaluation.as_json(
-            evaluation.evaluate(evaluation.read(record["question"]), draws=0)
+def _trail(record: Record) -> Check:
+    """Compare with the events: a database whose rows were exchanged has no such event."""
+    snapshot = record.snapshot
+    made = AuditEvent.objects.filter(
+        what="record rendered",
+        subject_key=f"snapshot:{snapshot.pk}",
+        after__contains=record.pdf_sha256,
+    ).first()
+    if made is None:
+        return Check(
+            check="audit trail", passed=False, says="No event tells of this file’s making."
         )
-    except evaluation.BadInput as bad:
-        says = f"The question cannot be evaluated again: {bad.faults[0]}.{versions}"
-        return Check(check="figures", passed=False, says=says)
-    for part in FIGURES:
-        if (where := _differs(record["result"].get(part), again[part], path=part)) is not None:
-            says = f"Evaluated again, the question gives another figure at {where}.{versions}"
-            return Check(check="figures", passed=False, says=says)
-    says = f"Evaluated again, the question gives the same figures.{versions}"
-    return Check(check="figures", passed=True, says=says)
+    named = held_by(snapshot).get("audit", {})
+    at = AuditEvent.objects.filter(position=named.get("position", 0))
+    digest = at.values_list("sha256", flat=True).first()
+    if named.get("position") and digest != named.get("sha256"):
+        says = f"Event {named['position']} is not the one that the record names: the trail was changed."
+        return Check(check="audit trail", passed=False, says=says)
+    says = f"Made in event {made.position}; at sign-off the trail stood at event {named.get('position')}. “manage.py verify_audit” checks every event."
+    return Check(check="audit trail", passed=True, says=says)
 
 
-def _differs(held: Any, again: Any, *, path: str) -> str | None:
-    """Return the place of the first difference; floats may differ in their last digits."""
-    if isinstance(held, dict) and isinstance(again, dict):
-        keys = [*held, *(key for key in again if key not in held)]
-        found = (_differs(held.get(k), again.get(k), path=f"{path}.{k}") for k in keys)
-        return next((where for where in found if where is not None), None)
-    if isinstance(held, list) and isinstance(again, list) and len(held) == len(again):
-        pairs = enumerate(zip(held, again, strict=True))
-        found = (_differs(a, b, path=f"{path}[{place}]") for place, (a, b) in pairs)
-        return next((where for where in found if where is not None), None)
-    if isinstance(held, int | float) and isinstance(again, int | float):
-        return None if math.isclose(held, again, rel_tol=1e-9, abs_tol=1e-9) else path
-    return None if held == again else path
+def stored_file(snapshot: Snapshot) -> bytes | None:
+    """Return the stored bytes of a record, or None when there are none yet."""
+    record = Record.objects.filter(snapshot=snapshot).first()
+    return None if record is None else pdf_of(record)

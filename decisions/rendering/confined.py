@@ -66,9 +66,15 @@ def _work(make: Make, pipe: "Connection[Any, Any]", *, seconds: float, megabytes
         pipe.send(("failed", f"it needed more than {megabytes} MB of memory"))
     except BaseException as error:  # noqa: BLE001 - told to the parent, which raises it
         with contextlib.suppress(OSError):
-            pipe.send(("failed", f"{type(error).__name__}: {error}"))
+            pipe.send(("failed", _in_words(error)))
     finally:
         os._exit(0)
+
+
+def _in_words(error: BaseException) -> str:
+    """The product's own errors are sentences; others need their name to be understood."""
+    is_own = type(error).__module__.startswith("decisions.")
+    return str(error) if is_own else f"{type(error).__name__}: {error}"
 
 
 def _set_limits(*, seconds: float, megabytes: int) -> None:

@@ -7,13 +7,19 @@ printable before; lists and sentences are cut to the room that `Room` gives, and
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
+
+import segno
 
 from decisions.rendering import drawings, rows
 from decisions.rendering.rows import Row
 from decisions.rendering.text import printable_record
 from decisions.rendering.wording import Money, day, moment
 from decisions.standing import best_of
+from decisions.verdict import verdict
+
+SIGNED_IN = {"": "", "password": "signed in with a password", "system": "by the product itself"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +56,9 @@ def contents(
     ]
     return {
         "record": safe["record"],
+        "qr": _qr(record["record"].get("verify_at", "")),
+        "population": safe.get("population"),
+        "price_sources": safe.get("price_sources", []),
         "generated": moment(safe["record"]["generated_at"]),
         "sha256": sha256,
         "team": safe["team"]["name"],
@@ -65,6 +74,23 @@ def contents(
         "due": day(safe["review"].get("due_on", "")),
         "audit": safe["audit"],
     }
+
+
+def _qr(address: str) -> dict[str, Any] | None:
+    """Return the QR code of an address as one SVG path; None without an address."""
+    if not address:
+        return None
+    # As large as segno can: what the setting of the site's address says.
+    code = segno.make(address, error="m", micro=False)
+    runs = []
+    for y, row in enumerate(code.matrix):
+        x = 0
+        for dark, group in groupby(row):
+            width = len(list(group))
+            if dark:
+                runs.append(f"M{x} {y}h{width}v1h-{width}z")
+            x += width
+    return {"path": "".join(runs), "size": len(code.matrix), "address": address}
 
 
 def _cut(found: Sequence[Any], at_most: int) -> Shown:
@@ -87,7 +113,7 @@ def _summary(
         "chosen": chosen,
         "best": best,
         "answer": _answer(chosen, best),
-        "best_because": _best_because(options, best, months=question.get("horizon_months", 36)),
+        "best_because": verdict(result, horizon_months=question.get("horizon_months", 36)),
         "advice": result.get("advice") or "",
         "difference": _difference(chosen, best, money),
         "reading": safe["reading"],
@@ -140,25 +166,6 @@ def _answer(chosen: Mapping[str, Any] | None, best: Mapping[str, Any] | None) ->
     return f"{says} The best option at the prices of this record is {best['name']}, at {best['month']}."
 
 
-def _best_because(
-    options: Sequence[Mapping[str, Any]], best: Mapping[str, Any] | None, *, months: int
-) -> str:
-    """Say by which figure the best option is the best, and what is cheaper but will not do."""
-    if best is None:
-        return "No option does what is asked."
-    says = (
-        f"Of the options that do what is asked, {best['name']} costs least over {months} months: "
-        f"{best['npv']} in today’s money"
-    )
-    after = [each for each in options if each["place"] > best["place"] and not each["misses"]]
-    says += f"; next is {after[0]['name']} with {after[0]['npv']}." if after else "."
-    before = [each for each in options if each["place"] < best["place"]]
-    if not before:
-        return says
-    left_out = "; ".join(f"{each['name']} misses {each['misses']}" for each in before[:3])
-    return f"{says} Cheaper, but left out: {left_out}."
-
-
 def _difference(
     chosen: Mapping[str, Any] | None, best: Mapping[str, Any] | None, money: Money
 ) -> Row:
@@ -185,6 +192,7 @@ def _signatures(review: Mapping[str, Any]) -> list[dict[str, str]]:
             "meaning": meaning,
             "name": review[f"{meaning}_by"],
             "at": moment(review[f"{meaning}_at"]),
+            "signed_in": SIGNED_IN.get(how := review.get(f"{meaning}_signed_in", ""), how),
             "note": review.get(f"{meaning}_note", ""),
         }
         for meaning in ("prepared", "approved")

@@ -19,11 +19,15 @@ from django.template.loader import render_to_string
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from decisions.rendering import pages
+from decisions.rendering import attachments, pages
+from decisions.rendering.attachments import EVIDENCE, RECORD
 from decisions.rendering.confined import Report
 from decisions.rendering.pages import Room
 
-ATTACHMENT = "record.json"
+DESCRIPTIONS = {
+    RECORD: ("Everything that was known at sign-off: what this PDF prints.", "Source"),
+    EVIDENCE: ("The evidence and the prices of record.json as a table.", "Supplement"),
+}
 MOST_PAGES = 20
 # Tried in turn until the record fits.
 ROOMS = (
@@ -48,6 +52,10 @@ class TooLong(Exception):
     """The record does not fit the pages, however much is cut."""
 
 
+class Unfaithful(Exception):
+    """A page does not carry what every page has to carry."""
+
+
 class AskedForMore(Exception):
     """The pages asked for a file that is not the record's own."""
 
@@ -62,6 +70,7 @@ def make(record_json: str, *, report: Report) -> bytes:
     sha256 = hashlib.sha256(record_json.encode()).hexdigest()
     report(percent=10, says="Laying out the pages")
     document = _fitting(record, sha256=sha256, without=frozenset())
+    _look_at_feet(document, of=(record["record"]["id"], sha256))
     report(percent=55, says=f"Drawing {len(document.pages)} pages")
     pdf = _write(document, record, record_json, sha256=sha256)
     if missing := _without_a_glyph(document):
@@ -128,21 +137,34 @@ def _write(
         "%Y-%m-%dT%H:%M:%SZ"
     )
     _declare_pdf_ua(document)
-    attachment = weasyprint.Attachment(
-        string=record_json,
-        name=ATTACHMENT,
-        description="Everything that was known at sign-off: what this PDF prints.",
-        relationship="Source",
-        created=generated,
-        modified=generated,
-    )
+    attached = [
+        weasyprint.Attachment(
+            string=body,
+            name=name,
+            description=DESCRIPTIONS[name][0],
+            relationship=DESCRIPTIONS[name][1],
+            created=generated,
+            modified=generated,
+        )
+        for name, body in attachments.of(record_json).items()
+    ]
     pdf: bytes = document.write_pdf(
         pdf_variant="pdf/a-3a",
         pdf_identifier=bytes.fromhex(sha256)[:16],
-        attachments=[attachment],
+        attachments=attached,
         custom_metadata=True,
     )
     return pdf
+
+
+def _look_at_feet(document: weasyprint.Document, *, of: tuple[str, ...]) -> None:
+    """Raise `Unfaithful` unless each page prints its number, the record's id and its digest."""
+    total = len(document.pages)
+    for number, page in enumerate(document.pages, start=1):
+        says = "".join(box.text for box in page._page_box.descendants() if hasattr(box, "text"))
+        for wanted in (*of, f"Page {number} of {total}"):
+            if wanted not in says:
+                raise Unfaithful(f"page {number} does not print “{wanted}”")
 
 
 def _declare_pdf_ua(document: weasyprint.Document) -> None:

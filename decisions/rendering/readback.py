@@ -7,10 +7,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from decisions.rendering.attachments import EVIDENCE, RECORD
+
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
-ATTACHMENT = "record.json"
 MOST_BYTES = 50 * 2**20
 MOST_PAGES = 200
 """Records have a tenth of it; reading the text of endless pages would be work for an attacker."""
@@ -26,6 +27,8 @@ class Held:
 
     pages: list[str]
     record_json: str
+    evidence: bytes
+    others: list[str]
     subject: str
 
     @property
@@ -72,7 +75,7 @@ def read(pdf: bytes) -> Held:
     except NotARecord:
         raise
     except UnicodeDecodeError as error:
-        raise NotARecord(f"{ATTACHMENT} is no text: {error}") from error
+        raise NotARecord(f"{RECORD} is no text: {error}") from error
     except Exception as error:
         # pypdf fails on bad files in very many ways; none of them is a record.
         raise NotARecord(f"The file cannot be read as a PDF: {error}") from error
@@ -81,11 +84,14 @@ def read(pdf: bytes) -> Held:
 def _read(reader: "PdfReader") -> Held:
     if len(reader.pages) > MOST_PAGES:
         raise NotARecord(f"The PDF has {len(reader.pages)} pages; no record has so many.")
-    attached = reader.attachments.get(ATTACHMENT, [])
+    files = reader.attachments
+    attached = files.get(RECORD, [])
     if len(attached) != 1:
-        raise NotARecord(f"The PDF has {len(attached)} attachments named {ATTACHMENT}, not one.")
+        raise NotARecord(f"The PDF has {len(attached)} attachments named {RECORD}, not one.")
     return Held(
         pages=[page.extract_text() for page in reader.pages],
         record_json=attached[0].decode(),
+        evidence=b"".join(files.get(EVIDENCE, [])),
+        others=sorted(set(files) - {RECORD, EVIDENCE}),
         subject=(reader.metadata.subject if reader.metadata else None) or "",
     )

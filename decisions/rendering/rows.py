@@ -91,7 +91,7 @@ def _ordered(fields: Mapping[str, Any]) -> list[tuple[str, Any]]:
 def inputs(given: Mapping[str, Any], money: Money) -> Row:
     """Return the figures of one option in a sentence."""
     stated = [
-        f"{label(f)} {_parts(v) if f == 'parts' else value(f, v, money)}"
+        f"{label(f)} {_nested(f, v) or value(f, v, money)}"
         for f, v in _ordered(given)
         if f not in ("name", "kind")
     ]
@@ -100,6 +100,15 @@ def inputs(given: Mapping[str, Any], money: Money) -> Row:
         says="; ".join(stated) or "nothing beside its kind",
         remark=KINDS.get(given["kind"], given["kind"]),
     )
+
+
+def _nested(field: str, given: Any) -> str:
+    """Sum up what is a list or an object of its own; empty for anything else."""
+    if field == "parts":
+        return _parts(given)
+    if field == "model_config":
+        return f"with {figures.short(given.get('params_total'))} parameters"
+    return ""
 
 
 def _parts(parts: Sequence[Mapping[str, Any]]) -> str:
@@ -241,6 +250,9 @@ def price(used: Mapping[str, Any], money: Money) -> dict[str, str]:
     """Return one price with its source, its date and its exchange rate."""
     is_own = used["currency"] == money.currency
     marks = [word for word in ("stale", "withdrawn") if used.get(f"is_{word}")]
+    if used.get("disputed_by"):
+        taken = ", the dearest is used" if used.get("is_dearest") else ""
+        marks.append(f"sources disagree{taken}: {', '.join(used['disputed_by'])}")
     source = used.get("source") or ""
     origin = ORIGINS.get(used["origin"], used["origin"])
     return {

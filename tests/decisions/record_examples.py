@@ -4,7 +4,8 @@ import copy
 from datetime import UTC, datetime
 from typing import Any
 
-from decisions import audit, checklist, evaluation
+from decisions import checklist, evaluation
+from decisions import contents as frozen
 from decisions.version import FORMULA_VERSION, PRODUCT_VERSION
 
 SIGNED_AT = datetime(2026, 11, 23, 14, 5, 9, tzinfo=UTC)
@@ -80,9 +81,12 @@ def record(
     """Return a record in the form that `decisions.records` freezes; `fields` replace whole parts."""
     asked = copy.deepcopy(question or QUESTION)
     parts = {
+        "$schema": "https://breakeven.example.com/schemas/record-1.json",
         "record": {
             "id": "BE-2026Q4-000042",
             "version": 1,
+            "schema": 1,
+            "verify_at": "https://breakeven.example.com/verify/BE-2026Q4-000042/",
             "title": "Support assistant, 2026 Q4",
             "product_version": PRODUCT_VERSION,
             "formula_version": FORMULA_VERSION,
@@ -91,6 +95,7 @@ def record(
             "demo": demo,
         },
         "team": {"id": 7, "name": "Customer care"},
+        "population": {"decisions": 3, "signed_off": 2},
         "decision": {
             "id": 3,
             "name": "Support assistant",
@@ -106,9 +111,11 @@ def record(
             "due_on": "2026-12-31",
             "prepared_by": "Mara Lindqvist <mara@example.org>",
             "prepared_at": "2026-11-20T09:12:44+00:00",
+            "prepared_signed_in": "password",
             "prepared_note": "Volumes are up by a fifth; nothing else moved.",
             "approved_by": "Tomás Okafor <tomas@example.org>",
             "approved_at": SIGNED_AT.isoformat(),
+            "approved_signed_in": "password",
             "approved_note": "",
             "comments": [
                 {
@@ -121,6 +128,8 @@ def record(
         "question": asked,
         "result": evaluated(asked),
         "prices": prices(asked),
+        "price_sources": [{"source": "litellm", "revision": "sha256 0123456789abcdef"}],
+        "exchange_rates": [{"from": "USD", "to": "EUR", "rate": "0.869565", "date": "2026-11-20"}],
         "checklist": answers(),
         "reading": "8 of 9",
         "changes": [
@@ -193,4 +202,4 @@ def answers() -> list[dict[str, Any]]:
 
 def as_text(contents: dict[str, Any]) -> str:
     """Return the canonical JSON text that a snapshot keeps."""
-    return audit.canonical(contents)
+    return frozen.canonical(contents)

@@ -1,5 +1,6 @@
 """A frozen record becomes a PDF that holds it: readable, valid, the same each time, and harmless."""
 
+import csv
 import io
 import json
 import os
@@ -110,7 +111,7 @@ class TestWhatItHolds:
         made = rendering.render(examples.as_text(examples.record(question=question)))
         page = " ".join(readback.read(made.pdf).pages[0].split())
         assert "It is the best option at the prices of this record" in page
-        assert "Cheaper, but left out: Managed 70B misses frontier quality" in page
+        assert "Cheaper, but left out: Managed 70B does not reach frontier quality" in page
 
     def test_a_first_record_shows_its_options_instead_of_changes(self):
         made = examples.record(changes=[])
@@ -139,15 +140,25 @@ class TestTheFile:
         assert again == held["result"]
 
     def test_the_attachment_is_the_source_and_has_its_own_date(self, reader):
-        (name,) = reader.trailer["/Root"]["/Names"]["/EmbeddedFiles"]["/Names"][1::2]
-        assert name["/AFRelationship"] == "/Source"
-        assert name["/EF"]["/F"]["/Params"]["/ModDate"] == "D:20261123140509Z"
+        files = reader.trailer["/Root"]["/Names"]["/EmbeddedFiles"]["/Names"][1::2]
+        found = {each["/UF"]: each.get_object() for each in map(_object, files)}
+        assert found["record.json"]["/AFRelationship"] == "/Source"
+        assert found["evidence.csv"]["/AFRelationship"] == "/Supplement"
+        dates = {each["/EF"]["/F"]["/Params"]["/ModDate"] for each in found.values()}
+        assert dates == {"D:20261123140509Z"}
+
+    def test_the_evidence_is_a_table_too_and_nothing_in_it_is_a_formula(self):
+        made = rendering.render(examples.as_text(hostile('=HYPERLINK("http://x")')))
+        held = readback.read(made.pdf).evidence.decode()
+        cells = [cell for row in csv.reader(io.StringIO(held)) for cell in row]
+        assert '\'=HYPERLINK("http://x")' in cells
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
 
     def test_it_says_its_language_title_and_what_its_charts_show(self, reader, rendered):
         assert reader.trailer["/Root"]["/Lang"] == "en-GB"
         assert reader.metadata.title == "BE-2026Q4-000042: Support assistant, 2026 Q4"
         alternatives = [each["/Alt"] for each in _objects(reader) if each.get("/S") == "/Figure"]
-        assert len(alternatives) == 2
+        assert len(alternatives) == 3, "two charts and the code that leads to the verification"
         assert all(alternatives)
 
     def test_the_same_record_gives_the_same_bytes(self, rendered, record_json):
@@ -175,6 +186,10 @@ class TestTheFile:
         rendering.render(record_json, report=lambda percent, says: told.append((percent, says)))
         assert [percent for percent, _ in told] == sorted(percent for percent, _ in told)
         assert {"Laying out the pages", "Attached record.json"} <= {says for _, says in told}
+
+
+def _object(each):
+    return each.get_object()
 
 
 def _objects(reader):
@@ -213,7 +228,7 @@ class TestHostileText:
             assert _close_up(sentence) in printed, sentence
         assert "root:x:0" not in printed
         attached = pypdf.PdfReader(io.BytesIO(made.pdf)).attachments
-        assert list(attached) == ["record.json"]
+        assert set(attached) == {"record.json", "evidence.csv"}
 
     def test_signs_that_deceive_or_that_no_font_holds_are_spelled_out(self):
         sentence = "total \u202e006,3 RUE\u202c 😀 \ue000 \U000e0041 \x07 漢 שלום \u0301\u0301\u0301\u0301\u0301\u0301"

@@ -1,16 +1,19 @@
 """`manage.py verify_record` tells a record that is as it was signed from one that is not."""
 
-import contextlib
+import dataclasses
 import hashlib
 import io
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pypdf
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 
-from decisions import audit, rendering, verification
+from decisions import audit, contents, inspection, rendering, seals, signing, verification
 from decisions.models import Record, Snapshot
 from decisions.rendering import readback
 from tests.decisions import record_examples as examples
@@ -25,7 +28,13 @@ def record():
 
 @pytest.fixture(scope="module")
 def pdf(record):
-    return rendering.render(examples.as_text(record)).pdf
+    return made(record)
+
+
+def made(record):
+    """Return the signed PDF of a record."""
+    rendered = rendering.render(examples.as_text(record)).pdf
+    return signing.sign(rendered, record_id=record["record"]["id"]).pdf
 
 
 def store(record, pdf=None):
@@ -53,14 +62,20 @@ def store(record, pdf=None):
             size_bytes=len(pdf),
             rendered_at=NOW,
             product_version="0.1.0",
+            certificate_sha256=seals.read(pdf).certificate.sha256,
         )
+        with transaction.atomic():
+            digest = hashlib.sha256(pdf).hexdigest()
+            audit.write(
+                "record rendered", by="test", at=NOW, subject=snapshot, after={"pdf_sha256": digest}
+            )
     return snapshot
 
 
 def with_attachment(pdf, record_json):
     """Return the PDF with another record.json in place of its own."""
     writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf))
-    (attached,) = writer.attachment_list
+    (attached,) = [each for each in writer.attachment_list if each.name == "record.json"]
     attached.content = record_json.encode()
     body = io.BytesIO()
     writer.write(body)
@@ -79,74 +94,129 @@ def run(path, *options, capsys):
     return 0, capsys.readouterr()
 
 
+def checks(verdict):
+    return {check.check: check for check in verdict.checks}
+
+
 @pytest.mark.django_db
 class TestVerify:
-    def test_the_stored_file_passes_every_check(self, record, pdf):
+    def test_the_stored_file_passes_every_check_that_can_be_made(self, pdf):
+        # The chain of this database has no such event as the example names.
+        record = examples.record(audit={"position": 0, "sha256": "0" * 64})
+        pdf = made(record)
         store(record, pdf)
         verdict = verification.verify(pdf)
         assert verdict.is_good
-        assert {check.passed for check in verdict.checks} == {True}
+        unknown = {name for name, check in checks(verdict).items() if check.passed is None}
+        assert unknown == {"timestamp"}
+        assert set(checks(verdict)) == set(verification.MEANS)
 
     def test_without_the_record_in_the_database_the_rest_is_still_checked(self, pdf):
         verdict = verification.verify(pdf)
         assert verdict.is_good
-        unknown = [check for check in verdict.checks if check.passed is None]
-        assert [check.check for check in unknown] == ["stored record"]
+        unknown = {name for name, check in checks(verdict).items() if check.passed is None}
+        assert unknown == {"stored record", "timestamp"}
 
-    def test_an_exchanged_attachment_fails_the_digests(self, record, pdf):
+    def test_a_stranger_learns_only_whether_these_bytes_are_stored(self, record, pdf):
+        unstored = verification.verify(pdf, by_a_stranger=True)
+        store(record)
+        forged = verification.verify(pdf, by_a_stranger=True)
+        says = "No record that is stored here has these bytes."
+        assert [checks(each)["stored record"].says for each in (unstored, forged)] == [says, says]
+
+    def test_the_certificate_can_be_pinned(self, pdf):
+        own = seals.read(pdf).certificate.sha256
+        assert verification.verify(pdf, certificate=own).is_good
+        assert failed(verification.verify(pdf, certificate="ab" * 32)) == {"certificate"}
+
+    def test_an_event_that_is_not_the_one_of_sign_off_is_found(self, record, pdf):
+        store(record, pdf)
+        assert failed(verification.verify(pdf)) == {"audit trail"}
+
+    def test_a_newer_record_is_named(self, record, pdf):
+        snapshot = store(record, pdf)
+        fields = {
+            each.name: getattr(snapshot, each.name)
+            for each in Snapshot._meta.concrete_fields
+            if each.name != "id"
+        }
+        later = {"record_id": "BE-2027Q1-000050", "review_id_text": "43"}
+        Snapshot.objects.create(**{**fields, **later, "signed_at": NOW})
+        assert verification.verify(pdf).superseded_by == "BE-2027Q1-000050"
+
+
+class TestInspection:
+    """From the file alone, without a database."""
+
+    def test_an_exchanged_attachment_fails_the_signature_and_the_digests(self, record, pdf):
         forged = {**record, "team": {"id": 7, "name": "Somebody else"}}
-        verdict = verification.verify(with_attachment(pdf, examples.as_text(forged)))
-        assert {"digest on the pages", "digest in the metadata"} <= failed(verdict)
+        found = inspection.inspect(with_attachment(pdf, examples.as_text(forged)))
+        assert {"signature", "digest on the pages", "digest in the metadata"} <= failed(found)
 
-    def test_a_record_made_anew_with_other_figures_fails(self, record):
+    def test_figures_that_do_not_follow_are_found(self, record):
         forged = json.loads(json.dumps(record))
         forged["result"]["options"][1]["per_month"]["total"] = 12.0
-        verdict = verification.verify(rendering.render(examples.as_text(forged)).pdf)
-        assert failed(verdict) == {"figures"}
-        (check,) = [c for c in verdict.checks if c.check == "figures"]
-        assert "options[1].per_month.total" in check.says
-
-    def test_a_record_made_anew_is_not_the_stored_one(self, record, pdf):
-        store(record, pdf)
-        forged = {**record, "team": {"id": 7, "name": "Somebody else"}}
-        verdict = verification.verify(rendering.render(examples.as_text(forged)).pdf)
-        assert failed(verdict) == {"stored record"}
+        forged["record"]["formula_version"] = "1999.1"
+        found = inspection.inspect(made(forged))
+        assert failed(found) == {"figures"}
+        says = checks(found)["figures"].says
+        assert "options[1].per_month.total" in says
+        assert "made with formulas 1999.1" in says
 
     @pytest.mark.parametrize(
         "change",
         [lambda pdf: pdf + b"\n", lambda pdf: pdf.replace(b"%PDF-1.7", b"%PDF-1.6", 1)],
         ids=["a byte appended", "a byte changed"],
     )
-    def test_a_changed_byte_is_found(self, record, pdf, change):
-        store(record, pdf)
-        # Refused as a file is as good.
-        with contextlib.suppress(readback.NotARecord):
-            assert failed(verification.verify(change(pdf))) == {"stored record"}
+    def test_a_changed_byte_is_found(self, pdf, change):
+        assert inspection.first_fault(change(pdf)) in ("signature", "readable")
 
     def test_an_added_page_is_found(self, pdf):
         writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf))
         writer.add_blank_page()
         body = io.BytesIO()
         writer.write(body)
-        assert {"digest on the pages", "pages"} <= failed(verification.verify(body.getvalue()))
+        found = inspection.inspect(body.getvalue())
+        assert {"signature", "digest on the pages", "pages"} <= failed(found)
 
-    @pytest.mark.parametrize("text", ["[]", "{}", "no json", '{"record":1}', "[" * 5000])
+    @pytest.mark.parametrize(
+        "text", ["[]", "{}", "no json", '{"record":1}', '{"record":{"schema":1}}', "[" * 5000]
+    )
     def test_a_record_that_is_none_fails_its_form(self, pdf, text):
-        assert "form" in failed(verification.verify(with_attachment(pdf, text)))
+        held = dataclasses.replace(readback.read(pdf), record_json=text, pages=[])
+        found = {check.check: check for check in inspection.of_contents(held)}
+        assert found["form"].passed is False
 
-    def test_older_formulas_are_named(self, record):
-        old = json.loads(json.dumps(record))
-        old["record"]["formula_version"] = "1999.1"
-        old["result"]["ranking"].reverse()
-        verdict = verification.verify(rendering.render(examples.as_text(old)).pdf)
-        (check,) = [c for c in verdict.checks if c.check == "figures"]
-        assert check.passed is False
-        assert "made with formulas 1999.1" in check.says
+    def test_evidence_that_was_exchanged_is_found(self, pdf):
+        held = readback.read(pdf)
+        for changed in ({"evidence": b"kind"}, {"others": ["more.exe"]}):
+            held_now = dataclasses.replace(held, **changed)
+            found = {check.check: check for check in inspection.of_contents(held_now)}
+            assert found["attachments"].passed is False
+
+    def test_a_file_that_takes_too_much_is_ended(self, pdf, monkeypatch):
+        monkeypatch.setattr(inspection, "MOST_SECONDS", 0.05)
+        with pytest.raises(readback.NotARecord, match="longer than"):
+            inspection.apart(pdf)
+
+    def test_the_process_apart_holds_no_secret_and_opens_no_connection(self):
+        code = (
+            "import os, socket\n"
+            "from decisions import inspection\n"
+            "inspection._confine()\n"
+            "for act in (lambda: socket.create_connection(('127.0.0.1', 9)), lambda: os.system('true')):\n"
+            "    try:\n        act()\n"
+            "    except PermissionError:\n        print('refused')\n"
+        )
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert run.stdout.split() == ["refused", "refused"]
 
 
 @pytest.mark.django_db
 class TestCommand:
-    def test_it_says_each_check_and_exits_with_0(self, record, pdf, tmp_path, capsys):
+    def test_it_says_each_check_and_exits_with_0(self, tmp_path, capsys):
+        record = examples.record(audit={"position": 0, "sha256": "0" * 64})
+        pdf = made(record)
         store(record, pdf)
         path = tmp_path / "record.pdf"
         path.write_bytes(pdf)
@@ -166,7 +236,7 @@ class TestCommand:
 
     def test_a_bad_one_exits_with_1(self, record, pdf, tmp_path, capsys):
         path = tmp_path / "record.pdf"
-        path.write_bytes(with_attachment(pdf, audit.canonical({**record, "period": "2020 Q1"})))
+        path.write_bytes(with_attachment(pdf, contents.canonical({**record, "period": "2020 Q1"})))
         code, said = run(path, capsys=capsys)
         assert code == 1
         assert "NOT the record as it was signed" in said.out
@@ -189,7 +259,7 @@ def test_it_needs_no_database(pdf, django_db_blocker, monkeypatch):
     def gone(*args, **kwargs):
         raise OperationalError("unable to open database file")
 
-    monkeypatch.setattr(Snapshot.objects, "filter", gone)
+    monkeypatch.setattr(Record.objects, "filter", gone)
     verdict = verification.verify(pdf)
     assert verdict.is_good
     assert "the database cannot be read" in " ".join(check.says for check in verdict.checks)

@@ -9,8 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from decisions import verification
+from decisions.inspection import Check
 from decisions.rendering.readback import MOST_BYTES, NotARecord
-from decisions.verification import Check, Verdict
+from decisions.verification import Verdict
 
 BAD, UNREADABLE = 1, 2
 MARKS = {True: "good", False: "BAD", None: "not checked"}
@@ -19,18 +20,26 @@ MARKS = {True: "good", False: "BAD", None: "not checked"}
 class Command(BaseCommand):
     """Works offline. Exits with 0 when no check fails, 1 when one does, 2 for no record at all."""
 
-    help = "Check a PDF record: its digests, its pages, the stored record, and its figures."
+    help = "Check a PDF record: signature, digests, pages, form, figures, and the stored record."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the file, and whether the answer is for a program."""
         parser.add_argument("file", help="a PDF record")
+        parser.add_argument(
+            "--certificate",
+            default="",
+            metavar="SHA256",
+            help="the fingerprint that the signing certificate must have",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print what each check says."""
         try:
-            verdict = verification.verify(_bytes(Path(options["file"])))
+            verdict = verification.verify(
+                _bytes(Path(options["file"])), certificate=options["certificate"]
+            )
         except NotARecord as wrong:
             if options["json"]:
                 self.stdout.write(json.dumps({"is_good": False, "error": str(wrong)}))
@@ -57,6 +66,8 @@ def _as_json(verdict: Verdict) -> str:
 
 def _as_text(verdict: Verdict) -> str:
     lines = [f"Record {verdict.record_id or 'without an id'}", *map(_line, verdict.checks)]
+    if verdict.superseded_by:
+        lines.append(f"A newer record of the same decision stands: {verdict.superseded_by}.")
     lines.append(
         "No check failed." if verdict.is_good else "This is NOT the record as it was signed."
     )
