@@ -12,23 +12,31 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import F
 
-from decisions import audit, standing
+from decisions import audit, cadence, standing
+from decisions.formulas import screening
 from decisions.models import Decision, Flag, Standing, User
 
-MARGIN = Decimal("0.05")
 CHECKS = 2
 LASTING = timedelta(hours=48)
+# A price that ends is said so this long before.
+NOTICE = timedelta(days=14)
 
 
 def recheck(decision: Decision, *, at: datetime) -> None:
     """Evaluate the decision at the newest prices, and open or close its flags."""
     answered = standing.answer(decision)
     with transaction.atomic():
+        # Everybody locks in this order: decision, what belongs to it, audit chain.
+        Decision.objects.select_for_update().get(pk=decision.pk)
         standing.store(decision, answered, at=at)
         _note_crossing(decision, crossed=has_crossed(decision, answered), at=at)
         now = Standing.objects.get(decision=decision)
-        _set(decision, Flag.Kind.CROSSED, says=_crossing(decision, now, at=at), at=at)
+        crossing = _crossing(decision, now, at=at)
+        if crossing and not decision.flags.filter(kind=Flag.Kind.CROSSED, closed_at=None).exists():
+            cadence.bring_forward(decision, because=crossing, at=at)
+        _set(decision, Flag.Kind.CROSSED, says=crossing, at=at)
         _set(decision, Flag.Kind.PRICE_GONE, says=_gone(answered), at=at)
+        _set(decision, Flag.Kind.PRICE_ENDS, says=_ending(answered, at=at), at=at)
 
 
 def has_crossed(decision: Decision, answered: standing.Answered) -> bool:
@@ -41,13 +49,26 @@ def has_crossed(decision: Decision, answered: standing.Answered) -> bool:
     ours = standing.total_per_month(chosen)
     if saving is None or ours is None or _cannot_be_trusted(answered, best["name"]):
         return False
-    one_off = Decimal(str(best["one_off"] or 0))
-    return saving > ours * MARGIN and saving * decision.horizon_months > one_off
+    return screening.crosses(
+        ours=ours,
+        theirs=ours - saving,
+        one_off=Decimal(str(best["one_off"] or 0)),
+        months=decision.horizon_months,
+    )
 
 
 def _cannot_be_trusted(answered: standing.Answered, winner: str) -> bool:
-    prices = [p for p in answered.asked.prices if p.option == winner]
-    spot = any(o["name"] == winner and o.get("spot") for o in answered.asked.raw["options"])
+    options = answered.asked.raw["options"]
+    parts = {
+        p["option"]
+        for o in options
+        if o["name"] == winner
+        for p in o.get("parts", [])
+        if isinstance(p["option"], str)
+    }
+    names = {winner, *parts}
+    prices = [p for p in answered.asked.prices if p.option in names]
+    spot = any(o["name"] in names and o.get("spot") for o in options)
     return spot or any(p.is_spot or p.is_stale or p.is_withdrawn for p in prices)
 
 
@@ -79,6 +100,18 @@ def _gone(answered: standing.Answered) -> str:
     return f"The provider no longer offers what {', '.join(gone)} uses; its last price is kept."
 
 
+def _ending(answered: standing.Answered, *, at: datetime) -> str:
+    """Return which prices end within the notice or have ended, "" when none does."""
+    ends: dict[str, datetime] = {}
+    for price in answered.asked.prices:
+        if price.valid_until is not None and price.valid_until <= at + NOTICE:
+            ends[price.option] = min(price.valid_until, ends.get(price.option, price.valid_until))
+    return " ".join(
+        f"The price that {option} uses {'ends' if until > at else 'ended'} on {until:%d %B %Y}."
+        for option, until in sorted(ends.items())
+    )
+
+
 def _set(decision: Decision, kind: Flag.Kind, *, says: str, at: datetime) -> None:
     opened = Flag.objects.filter(decision=decision, kind=kind, closed_at=None)
     if not says:
@@ -99,6 +132,7 @@ def _note(what: str, decision: Decision, *, at: datetime, **after: str) -> None:
 def acknowledge(flag: Flag, *, reason: str, by: User, at: datetime) -> bool:
     """Note that somebody looked, and why nothing changes; False when somebody did so before."""
     with transaction.atomic():
+        Decision.objects.select_for_update().get(pk=flag.decision_id)
         done = Flag.objects.filter(
             pk=flag.pk, acknowledged_at__isnull=True, closed_at__isnull=True
         ).update(acknowledged_by_name=by.get_full_name(), acknowledged_at=at, reason=reason)

@@ -1,17 +1,19 @@
 """How does a review go from scheduled to signed off?
 
-Every step is one conditional UPDATE and its audit event in one transaction, so of two people who act at
+scheduled → open → submitted → signed off; a submission is returned by an approver, or withdrawn by who
+prepares, and may then be submitted again. A team may need several signatures: the last one freezes. Every step is one conditional UPDATE and its audit event in one transaction, so of two people who act at
 once exactly one succeeds and the other is told.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F, QuerySet
 
-from decisions import access, audit, changes, quarters, records, standing
-from decisions.models import Comment, Decision, Review, User
+from decisions import access, audit, changes, mentions, records, seen, standing
+from decisions.models import Approval, Comment, Decision, Review, Team, User
 
 State = Review.State
 
@@ -20,28 +22,12 @@ class NotAllowed(Exception):
     """A step that the review's state, or the person, does not allow; its text says why."""
 
 
-def schedule(*, now: datetime) -> int:
-    """Make the current quarter's review for every decision that has none; return how many."""
-    year, quarter = quarters.of(now.date())
-    missing = Decision.objects.filter(archived_at__isnull=True).exclude(
-        reviews__year=year, reviews__quarter=quarter
-    )
-    return sum(schedule_for(decision, now=now) is not None for decision in missing)
+class Moved(NotAllowed):
+    """What is stored is not what the signer saw: `changes` says what moved, from old to new."""
 
-
-def schedule_for(decision: Decision, *, now: datetime) -> Review | None:
-    """Make the current quarter's review of one decision; None when it is there already."""
-    year, quarter = quarters.of(now.date())
-    with transaction.atomic():
-        review, created = Review.objects.get_or_create(
-            decision=decision,
-            year=year,
-            quarter=quarter,
-            defaults={"due_on": quarters.last_day(year, quarter), "created_at": now},
-        )
-        if created:
-            _note("review scheduled", review, by="system:schedule", at=now)
-    return review if created else None
+    def __init__(self, says: str, saw: seen.Seen, answered: standing.Answered) -> None:
+        super().__init__(f"{says} Look at what moved, then sign again. Nothing was signed.")
+        self.changes = seen.moved(saw, answered)
 
 
 def open_review(review: Review, *, by: User, at: datetime) -> None:
@@ -59,23 +45,22 @@ def open_review(review: Review, *, by: User, at: datetime) -> None:
 
 
 def submit(review: Review, *, note: str, by: User, at: datetime) -> None:
-    """Hand the review to an approver; the version that is submitted is kept.
+    """Hand the review to the approvers; the version that is submitted is kept.
 
-    Submitting again after a change replaces the submission.
+    Submitting again after a change replaces the submission: signatures under the old one stay
+    written down and count no more.
     """
     decision = review.decision
-    if not access.approvers_of(decision.team).exclude(pk=by.pk).exists():
-        raise NotAllowed(
-            f"{decision.team} has no approver beside you: add one to the team, then submit."
-        )
-    _refuse_unready(decision, at=at)
+    _refuse_too_few_approvers(decision.team, by=by)
+    _refuse_unready(decision)
     _move(
         review,
-        expected=[State.SCHEDULED, State.OPEN, State.RETURNED, State.SUBMITTED],
+        expected=[State.SCHEDULED, State.OPEN, State.RETURNED, State.WITHDRAWN, State.SUBMITTED],
         to=State.SUBMITTED,
         what="review submitted",
         by=by,
         at=at,
+        submission=F("submission") + 1,
         submitted_by=by,
         submitted_by_name=by.get_full_name(),
         submitted_at=at,
@@ -84,22 +69,54 @@ def submit(review: Review, *, note: str, by: User, at: datetime) -> None:
     )
 
 
-def _refuse_unready(decision: Decision, *, at: datetime) -> None:
+def _refuse_too_few_approvers(team: Team, *, by: User) -> None:
+    others = access.approvers_of(team).exclude(pk=by.pk).count()
+    if not others:
+        raise NotAllowed(f"{team} has no approver beside you: add one to the team, then submit.")
+    if others < team.approvals_needed:
+        raise NotAllowed(
+            f"{team} needs {team.approvals_needed} signatures and has {others} approvers beside "
+            "you: add approvers to the team, or need fewer signatures."
+        )
+
+
+def withdraw(review: Review, *, reason: str, by: User, at: datetime) -> None:
+    """Take the submission back before it is signed off, with the reason."""
+    if not reason.strip():
+        raise NotAllowed("Say why it is withdrawn, so that the approver knows.")
+    _move(
+        review,
+        expected=[State.SUBMITTED],
+        to=State.WITHDRAWN,
+        what="review withdrawn",
+        by=by,
+        at=at,
+        withdrawn_by_name=by.get_full_name(),
+        withdrawn_at=at,
+        withdraw_reason=reason,
+    )
+
+
+def _refuse_unready(decision: Decision) -> standing.Answered:
     decision.refresh_from_db()
     if decision.chosen_id is None:
         raise NotAllowed("No option is chosen yet. Choose one on the compare page, then submit.")
     answered = standing.answer(decision)
     if answered.result is None or answered.reading is None:
         raise NotAllowed("The decision cannot be evaluated: " + " ".join(answered.faults))
+    if answered.left_out:
+        names = ", ".join(each.name for each in answered.left_out)
+        raise NotAllowed(f"Not every option can be worked out. Mend or remove: {names}.")
     if answered.reading.gates_missing:
         raise NotAllowed(f"The checklist is not complete: {answered.reading.says}")
     blocking = [m["says"] for m in answered.result["mistakes"] if m["severity"] == "blocks"]
     if blocking:
         raise NotAllowed("This must be mended first: " + " ".join(blocking))
+    return answered
 
 
 def give_back(review: Review, *, reason: str, by: User, at: datetime) -> None:
-    """Return the review to those who prepare it, with the reason."""
+    """Return the submission to those who prepare it, with the reason."""
     if not reason.strip():
         raise NotAllowed("Say what has to change, so that the preparer knows.")
     _move(
@@ -115,29 +132,79 @@ def give_back(review: Review, *, reason: str, by: User, at: datetime) -> None:
     )
 
 
-def sign_off(review: Review, *, note: str, by: User, at: datetime) -> None:
-    """Sign the review off: freeze all that is known, and ask for the PDF of it.
+def sign_off(
+    review: Review,
+    *,
+    note: str,
+    by: User,
+    at: datetime,
+    how: str = Approval.How.PASSWORD,
+    saw: seen.Seen | None = None,
+    parts_read: Sequence[str] = (),
+) -> bool:
+    """Sign the submission; with the last signature needed, freeze all that is known.
 
-    Refused for the preparer, for anyone who is no approver of the team, when the decision changed
-    after it was submitted, and when somebody signed first.
+    `saw` is what the signer had on the page (None: what is stored now), `how` how they showed who
+    they are. Returns whether the review is signed off by it. Raises `NotAllowed` for the preparer,
+    for anyone who is neither an approver nor signs for one, for a second signature of one person
+    or right, when the decision changed after it was submitted, and when somebody was faster; and
+    its kind `Moved` when what is stored now is not what was seen.
     """
-    review.refresh_from_db()
-    if review.submitted_by_id == by.pk:
-        raise NotAllowed("You submitted this review. Somebody else has to sign it off.")
-    if not access.teams_approved_by(by).filter(pk=review.decision.team_id).exists():
-        raise NotAllowed("Only an approver of the team signs reviews off.")
-
-    def freeze_it(signed: Review) -> None:
-        # Inside the transaction that holds the review: nothing can change in between.
-        signed.decision = _hold(signed.decision)
-        _refuse_unready(signed.decision, at=at)
-        if is_outdated(signed):
+    with transaction.atomic():
+        # Decision, review, audit chain: everybody locks in this order.
+        decision = _hold_decision(review.decision)
+        held = Review.objects.select_for_update().get(pk=review.pk)
+        held.decision = decision
+        seat = _seat(held, by=by, at=at)
+        answered = _refuse_unready(decision)
+        if held.is_stale:
             raise NotAllowed(
                 "The decision changed after it was submitted. It has to be submitted again, so "
                 "that you sign what was prepared."
             )
-        records.freeze(signed, by=by, at=at)
+        now = seen.now(held, answered)
+        _refuse_moved(saw or now, now, answered)
+        _refuse_unread(decision, answered, parts_read)
+        Approval.objects.create(
+            review=held,
+            submission=held.submission,
+            person=by,
+            person_name=by.get_full_name(),
+            seat=seat,
+            seat_name=seat.get_full_name(),
+            prepared_by_name=held.submitted_by_name,
+            signed_at=at,
+            signed_in_how=how,
+            note=note,
+            seen_sha256=now.sha256,
+            parts_read=list(parts_read),
+        )
+        done = approvals_of(held).count() >= decision.team.approvals_needed
+        _write_signature(held, seat=seat, done=done, note=note, by=by, at=at, how=how, now=now)
+    review.refresh_from_db()
+    return done
 
+
+def _write_signature(
+    review: Review,
+    *,
+    seat: User,
+    done: bool,
+    note: str,
+    by: User,
+    at: datetime,
+    how: str,
+    now: seen.Seen,
+) -> None:
+    after = {
+        "for": seat.get_full_name(),
+        "confirmed_with": how,
+        "seen_sha256": now.sha256,
+        "signatures": approvals_of(review).count(),
+    }
+    if not done:
+        _note("review signed, more signatures needed", review, by=by, at=at, after=after)
+        return
     _move(
         review,
         expected=[State.SUBMITTED],
@@ -145,7 +212,8 @@ def sign_off(review: Review, *, note: str, by: User, at: datetime) -> None:
         what="review signed off",
         by=by,
         at=at,
-        also=freeze_it,
+        also=lambda signed: records.freeze(signed, by=by, at=at),
+        after=after,
         signed_by=by,
         signed_by_name=by.get_full_name(),
         signed_at=at,
@@ -153,7 +221,56 @@ def sign_off(review: Review, *, note: str, by: User, at: datetime) -> None:
     )
 
 
-def _hold(decision: Decision) -> Decision:
+def approvals_of(review: Review) -> QuerySet[Approval]:
+    """Return the signatures under the review's newest submission, in their order."""
+    return review.approvals.filter(submission=review.submission)
+
+
+def _seat(review: Review, *, by: User, at: datetime) -> User:
+    """Return the approver whose right is used: the signer's own, or one who delegated to them."""
+    if review.submitted_by_id == by.pk:
+        raise NotAllowed("You submitted this review. Somebody else has to sign it off.")
+    if review.state != State.SUBMITTED:
+        raise NotAllowed(_why_not(review))
+    if review.submitted_at is not None and at < review.submitted_at:
+        raise NotAllowed(
+            f"The clock says {at:%d %B %Y, %H:%M:%S} UTC, which is before the submission. Sign in a "
+            "moment; if this stays, the clock of the machine is wrong."
+        )
+    seats = access.seats_of(by, review.decision.team, at=at)
+    if not seats:
+        raise NotAllowed("Only an approver of the team, or who signs for one, signs reviews off.")
+    given = approvals_of(review)
+    if given.filter(person_name=by.get_full_name()).exists():
+        raise NotAllowed("You signed this submission already. Somebody else has to sign it too.")
+    used = {*given.values_list("seat_name", flat=True), review.submitted_by_name}
+    free = [seat for seat in seats if seat.get_full_name() not in used]
+    if not free:
+        raise NotAllowed(
+            f"{seats[0]} prepared or signed this submission already: one right signs it once."
+        )
+    return free[0]
+
+
+def _refuse_moved(saw: seen.Seen, now: seen.Seen, answered: standing.Answered) -> None:
+    if saw.submission != now.submission:
+        raise Moved("It was submitted again after you opened the page.", saw, answered)
+    if saw.sha256 != now.sha256:
+        raise Moved("Prices or inputs moved after you opened the page.", saw, answered)
+
+
+def _refuse_unread(
+    decision: Decision, answered: standing.Answered, parts_read: Sequence[str]
+) -> None:
+    if not decision.team.read_before_sign:
+        return
+    unread = [p for p in changes.parts_to_read(decision, answered) if p not in parts_read]
+    if unread:
+        names = ", ".join(changes.PARTS[part] for part in unread)
+        raise NotAllowed(f"Tick each part when you have read it. Not ticked: {names}.")
+
+
+def _hold_decision(decision: Decision) -> Decision:
     held = Decision.objects.select_related("team", "chosen", "workload")
     if connection.features.has_select_for_update:
         held = held.select_for_update(of=("self",))
@@ -168,15 +285,10 @@ def comment(review: Review, *, text: str, by: User, at: datetime) -> Comment:
         said = Comment.objects.create(
             review=review, author_name=by.get_full_name(), written_at=at, text=text
         )
-        _note("review commented", review, by=by, at=at, after={"text": text})
+        called = mentions.tell(said, by=by, at=at)
+        after = {"text": text, "mentions": [person.get_full_name() for person in called]}
+        _note("review commented", review, by=by, at=at, after=after)
     return said
-
-
-def is_outdated(review: Review) -> bool:
-    """Return whether the decision changed after the review was submitted."""
-    return (
-        review.submitted_version is not None and review.decision.version != review.submitted_version
-    )
 
 
 def changes_since_last(review: Review) -> list[changes.Change]:
@@ -192,7 +304,8 @@ def _move(
     what: str,
     by: User,
     at: datetime,
-    also: Callable[[Review], None] | None = None,
+    also: Callable[[Review], object] | None = None,
+    after: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> None:
     with transaction.atomic():
@@ -201,7 +314,8 @@ def _move(
         review.refresh_from_db()
         if not moved:
             raise NotAllowed(_why_not(review))
-        _note(what, review, by=by, at=at, before={"state": was}, after={"state": str(to)})
+        after = {"state": str(to), **(after or {})}
+        _note(what, review, by=by, at=at, before={"state": was}, after=after)
         if also is not None:
             also(review)
 

@@ -2,25 +2,42 @@
 
 from decisions.models.audit import AuditEvent
 from decisions.models.decisions import Answer, Decision, Option, Standing, Workload
-from decisions.models.notices import Flag, Reminder
-from decisions.models.people import ApiToken, Membership, Team, User
-from decisions.models.reviews import Comment, Record, Review, Snapshot
+from decisions.models.evidence import Benchmark, OwnModel, UsageFile
+from decisions.models.notices import Address, Delivery, FeedToken, Flag, Muted, Reminder, Snooze
+from decisions.models.packs import Pack
+from decisions.models.people import ApiToken, Delegation, Membership, Team, User
+from decisions.models.quality import QualityScore
+from decisions.models.reliability import ReliabilityPart
+from decisions.models.reviews import Approval, Comment, Record, Review, Snapshot
 
 __all__ = [
+    "Address",
     "Answer",
     "ApiToken",
+    "Approval",
     "AuditEvent",
+    "Benchmark",
     "Comment",
     "Decision",
+    "Delegation",
+    "Delivery",
+    "FeedToken",
     "Flag",
     "Membership",
+    "Muted",
     "Option",
+    "OwnModel",
+    "Pack",
+    "QualityScore",
     "Record",
+    "ReliabilityPart",
     "Reminder",
     "Review",
     "Snapshot",
+    "Snooze",
     "Standing",
     "Team",
+    "UsageFile",
     "User",
     "Workload",
 ]

@@ -32,6 +32,8 @@ class Decision(models.Model):
         "Option", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     chosen_because = models.TextField(blank=True)
+    # None: one review per calendar quarter. A number: that many months after the last sign-off.
+    review_every_months = models.PositiveSmallIntegerField(null=True, blank=True)
     # Counts every change of what the decision knows. A page that was opened on an older number is
     # told so instead of overwriting what another person wrote.
     version = models.PositiveIntegerField(default=1)
@@ -45,6 +47,11 @@ class Decision(models.Model):
             models.CheckConstraint(
                 name="decision_horizon_in_range",
                 condition=Q(horizon_months__gte=1, horizon_months__lte=120),
+            ),
+            models.CheckConstraint(
+                name="decision_review_months_in_range",
+                condition=Q(review_every_months__isnull=True)
+                | Q(review_every_months__gte=1, review_every_months__lte=24),
             ),
             models.CheckConstraint(
                 name="decision_discount_in_range",
@@ -68,12 +75,16 @@ class Workload(models.Model):
     mean_output_tokens = models.FloatField(null=True, blank=True)
     peak_to_mean = models.FloatField(null=True, blank=True)
     peak_concurrent_requests = models.FloatField(null=True, blank=True)
+    # Mean tokens of each hour of a week in UTC, Monday 00:00 first: 168 numbers, from real usage.
+    hourly_tokens: Any = models.JSONField(null=True, blank=True)
     growth_per_month = models.FloatField(default=0.0)
     ttft_ms = models.FloatField(null=True, blank=True)
     tpot_ms = models.FloatField(null=True, blank=True)
     availability = models.FloatField(null=True, blank=True)
     # The evaluation's `requirements`: privacy, custom_model, frontier_quality, least_quality.
     requirements = models.JSONField(default=dict, blank=True)
+    # Kinds of requests with shares and needs of their own: [{"name": …, "share": …, …}].
+    traffic: Any = models.JSONField(default=list, blank=True)
     source = models.TextField(blank=True)
 
     class Meta:

@@ -1,10 +1,12 @@
 """Who are the people, and which teams are they in?"""
 
+from datetime import date, datetime
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 
 class UserManager(BaseUserManager["User"]):
@@ -59,6 +61,14 @@ class User(AbstractBaseUser):
         """Return the name to print beside a signature."""
         return f"{self.name} <{self.email}>" if self.name else self.email
 
+    def today(self, at: datetime) -> date:
+        """Return which day a moment is for this person; the UTC day when their zone is unknown."""
+        try:
+            zone = ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            zone = ZoneInfo("UTC")
+        return at.astimezone(zone).date()
+
 
 class Team(models.Model):
     """A group of people who own decisions together."""
@@ -68,6 +78,9 @@ class Team(models.Model):
     loaded_cost_per_fte_year = models.DecimalField(
         max_digits=14, decimal_places=2, null=True, blank=True
     )
+    # How many approvers sign a review, and whether each ticks what changed before signing.
+    approvals_needed = models.PositiveSmallIntegerField(default=1)
+    read_before_sign = models.BooleanField(default=False)
     members = models.ManyToManyField(User, through="Membership", related_name="teams")
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -79,7 +92,11 @@ class Team(models.Model):
                 name="team_people_cost_positive",
                 condition=Q(loaded_cost_per_fte_year__isnull=True)
                 | Q(loaded_cost_per_fte_year__gt=0),
-            )
+            ),
+            models.CheckConstraint(
+                name="team_approvals_in_range",
+                condition=Q(approvals_needed__gte=1, approvals_needed__lte=9),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -108,6 +125,39 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.team} ({self.role})"
+
+
+class Delegation(models.Model):
+    """An approver lets another member of the team sign for them, from a day to a day, both included.
+
+    The days are the approver's own, in their time zone.
+    """
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="delegations")
+    approver = models.ForeignKey(User, on_delete=models.CASCADE, related_name="delegations_given")
+    delegate = models.ForeignKey(User, on_delete=models.CASCADE, related_name="delegations_held")
+    from_on = models.DateField()
+    until_on = models.DateField()
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["from_on", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="delegation_ends_after_it_begins", condition=Q(until_on__gte=F("from_on"))
+            ),
+            models.CheckConstraint(
+                name="delegation_to_another", condition=~Q(approver=F("delegate"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.delegate} for {self.approver}, {self.from_on} to {self.until_on}"
+
+    def holds(self, at: datetime) -> bool:
+        """Return whether the delegate may sign at this moment."""
+        return self.ended_at is None and self.from_on <= self.approver.today(at) <= self.until_on
 
 
 class ApiToken(models.Model):

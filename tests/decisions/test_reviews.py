@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from decisions import audit, drafts, records, reviews
+from decisions import audit, cadence, drafts, records, reviews
 from decisions.models import AuditEvent, Review, Snapshot
 from tests.decisions import stories
 from tests.decisions.stories import NOW
@@ -29,9 +29,9 @@ def test_a_new_decision_has_the_review_of_its_quarter(story):
 
 
 def test_scheduling_twice_makes_one_review(story):
-    assert reviews.schedule(now=NOW) == 0
-    assert reviews.schedule(now=NOW + timedelta(days=60)) == 1
-    assert reviews.schedule(now=NOW + timedelta(days=60)) == 0
+    assert cadence.schedule(now=NOW) == 0
+    assert cadence.schedule(now=NOW + timedelta(days=60)) == 1
+    assert cadence.schedule(now=NOW + timedelta(days=60)) == 0
     assert sorted(r.period for r in Review.objects.all()) == ["2026 Q4", "2027 Q1"]
 
 
@@ -43,7 +43,7 @@ def test_the_whole_way_to_a_signature(story, django_capture_on_commit_callbacks)
 
     assert review.state == "signed"
     snapshot = Snapshot.objects.get()
-    held = records.contents(snapshot)
+    held = records.held_by(snapshot)
     assert held["review"]["prepared_by"] == story.manager.get_full_name()
     assert held["review"]["approved_by"] == story.approver.get_full_name()
     assert held["decision"]["chosen"] == "Managed"
@@ -128,7 +128,7 @@ def test_comments_stay_through_return_and_signature(story):
     reviews.give_back(review, reason="See comment.", by=story.approver, at=NOW)
     reviews.submit(review, note="", by=story.manager, at=NOW)
     reviews.sign_off(review, note="", by=story.approver, at=NOW)
-    held = records.contents(Snapshot.objects.get())
+    held = records.held_by(Snapshot.objects.get())
     assert [c["text"] for c in held["review"]["comments"]] == ["Why not reserved?"]
 
 
@@ -143,7 +143,7 @@ def test_the_next_review_shows_what_changed_and_its_effect(story):
         version=story.decision.version,
     )
     later = NOW + timedelta(days=60)
-    following = reviews.schedule_for(story.decision, now=later)
+    following = cadence.schedule_for(story.decision, now=later)
     found = {c.what: c for c in reviews.changes_since_last(following)}
     volume = found["workload: input_tokens_per_month"]
     assert (volume.old, volume.new, volume.effect) == (1e9, 2e9, 500)
