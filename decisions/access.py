@@ -5,33 +5,45 @@
 | viewer | own teams | nothing | nothing |
 | manager | own teams | decisions and quotes of own teams; submits reviews | nothing |
 | approver | own teams | the same as a manager | what somebody else submitted |
+| delegate | own teams | what their own role may | for an approver, on the days that the approver named |
 | auditor | everything | nothing | nothing |
 | administrator | everything | teams, members, prices in quarantine; nothing of a decision | nothing |
 
 What a person may not see does not exist for them: the answer is a 404, never a 403.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
 from decisions.models import (
+    Address,
     ApiToken,
     AuditEvent,
+    Benchmark,
     Decision,
+    Delegation,
+    Delivery,
+    FeedToken,
     Flag,
     Membership,
     Option,
+    OwnModel,
+    Pack,
     Review,
     Snapshot,
     Team,
+    UsageFile,
     User,
 )
 
 EDITORS = (Membership.Role.MANAGER, Membership.Role.APPROVER)
+SIGNERS = (Membership.Role.APPROVER,)
 
 Visitor = User | AnonymousUser
 
@@ -63,7 +75,56 @@ def teams_edited_by(user: Visitor) -> QuerySet[Team]:
 
 def teams_approved_by(user: Visitor) -> QuerySet[Team]:
     """Return the teams whose submitted reviews the person may sign."""
-    return _teams_with_role(user, roles=(Membership.Role.APPROVER,))
+    return _teams_with_role(user, roles=SIGNERS)
+
+
+def delegations_held(user: Visitor, *, at: datetime | None = None) -> list[Delegation]:
+    """Return the delegations by which the person signs for others at a moment (None: now).
+
+    Both are members of the team still, and the one who delegates is an approver still.
+    """
+    if not isinstance(user, User) or user.is_auditor:
+        return []
+    held = user.delegations_held.filter(
+        Exists(_members(OuterRef("team"), OuterRef("delegate"))),
+        Exists(_members(OuterRef("team"), OuterRef("approver"), roles=SIGNERS)),
+        ended_at=None,
+        approver__is_active=True,
+        approver__is_auditor=False,
+    )
+    moment = at or timezone.now()
+    return [each for each in held.select_related("approver") if each.holds(moment)]
+
+
+def _members(team: Any, user: Any, *, roles: tuple[Any, ...] = ()) -> QuerySet[Membership]:
+    found = Membership.objects.filter(team=team, user=user)
+    return found.filter(role__in=roles) if roles else found
+
+
+def teams_signed_by(user: Visitor) -> QuerySet[Team]:
+    """Return the teams whose reviews the person may sign now, as an approver or for one."""
+    delegated = [each.team_id for each in delegations_held(user)]
+    return Team.objects.filter(Q(pk__in=teams_approved_by(user)) | Q(pk__in=delegated))
+
+
+def seats_of(user: User, team: Team, *, at: datetime) -> list[User]:
+    """Return the approvers of the team for whom the person signs: themselves first."""
+    own = [user] if approvers_of(team).filter(pk=user.pk).exists() else []
+    held = [d for d in delegations_held(user, at=at) if d.team_id == team.pk]
+    return [*own, *(each.approver for each in held)]
+
+
+def delegates_of(team: Team, *, approver: User) -> QuerySet[User]:
+    """Return the members of the team whom an approver may name as a delegate."""
+    members = team.members.filter(is_active=True, is_auditor=False)
+    return members.exclude(pk=approver.pk).order_by("email")
+
+
+def delegation_to_end(user: Visitor, team_id: int, delegation_id: int) -> Delegation:
+    """Return a delegation that the person made, or of a team they administer, or answer 404."""
+    mine = Q(approver_id=user.pk, team__in=teams_of(user)) | Q(team__in=teams_administered_by(user))
+    found = Delegation.objects.filter(mine, team_id=team_id, ended_at=None)
+    return get_object_or_404(found.select_related("team", "approver", "delegate"), pk=delegation_id)
 
 
 def teams_administered_by(user: Visitor) -> QuerySet[Team]:
@@ -145,6 +206,40 @@ def option_to_edit(user: Visitor, decision_id: int, option_id: int) -> Option:
     )
 
 
+def usage_file(user: Visitor, decision_id: int, usage_file_id: int) -> UsageFile:
+    """Return a file of usage to look at, or answer 404."""
+    found = UsageFile.objects.filter(decision__team__in=teams_of(user))
+    return get_object_or_404(
+        found.select_related("decision__team"), pk=usage_file_id, decision_id=decision_id
+    )
+
+
+def usage_file_to_edit(user: Visitor, decision_id: int, usage_file_id: int) -> UsageFile:
+    """Return a file of usage to read, use or delete, or answer 404."""
+    found = UsageFile.objects.filter(decision__team__in=teams_edited_by(user))
+    return get_object_or_404(
+        found.select_related("decision__team"), pk=usage_file_id, decision_id=decision_id
+    )
+
+
+def benchmark(user: Visitor, team_id: int, benchmark_id: int) -> Benchmark:
+    """Return a benchmark to read, or answer 404."""
+    found = Benchmark.objects.filter(team__in=teams_of(user)).select_related("team")
+    return get_object_or_404(found, pk=benchmark_id, team_id=team_id)
+
+
+def benchmark_to_edit(user: Visitor, team_id: int, benchmark_id: int) -> Benchmark:
+    """Return a benchmark to use or remove, or answer 404."""
+    found = Benchmark.objects.filter(team__in=teams_edited_by(user)).select_related("team")
+    return get_object_or_404(found, pk=benchmark_id, team_id=team_id)
+
+
+def own_model_to_edit(user: Visitor, team_id: int, own_model_id: int) -> OwnModel:
+    """Return a model that a team described, to remove it, or answer 404."""
+    found = OwnModel.objects.filter(team__in=teams_edited_by(user)).select_related("team")
+    return get_object_or_404(found, pk=own_model_id, team_id=team_id)
+
+
 def reviews_of(user: Visitor) -> QuerySet[Review]:
     """Return the reviews that the person may read."""
     return Review.objects.filter(decision__team__in=teams_of(user)).select_related("decision__team")
@@ -156,33 +251,33 @@ def review(user: Visitor, review_id: int) -> Review:
 
 
 def review_to_edit(user: Visitor, review_id: int) -> Review:
-    """Return a review to submit or comment, or answer 404."""
+    """Return a review to open, submit or withdraw, or answer 404."""
     return get_object_or_404(
         reviews_of(user).filter(decision__team__in=teams_edited_by(user)), pk=review_id
     )
 
 
+def review_to_comment(user: Visitor, review_id: int) -> Review:
+    """Return a review on which the person may say something: who prepares or signs, or answer 404."""
+    teams = Q(decision__team__in=teams_edited_by(user)) | Q(
+        decision__team__in=teams_signed_by(user)
+    )
+    return get_object_or_404(reviews_of(user).filter(teams), pk=review_id)
+
+
 def review_for_approver(user: Visitor, review_id: int) -> Review:
-    """Return a review that the person's role may sign or return, or answer 404.
+    """Return a review that the person, or who delegated to them, may sign or return, or answer 404.
 
     Whether this very person may sign it (not what they submitted) is decided by the action.
     """
     return get_object_or_404(
-        reviews_of(user).filter(decision__team__in=teams_approved_by(user)), pk=review_id
+        reviews_of(user).filter(decision__team__in=teams_signed_by(user)), pk=review_id
     )
 
 
 def may_edit(user: Visitor, team: Team) -> bool:
     """Return whether buttons that change a decision of the team are shown."""
     return teams_edited_by(user).filter(pk=team.pk).exists()
-
-
-def may_sign(user: Visitor, review: Review) -> bool:
-    """Return whether the sign-off form is shown: an approver who is not the preparer."""
-    return (
-        review.submitted_by_id != getattr(user, "pk", None)
-        and teams_approved_by(user).filter(pk=review.decision.team_id).exists()
-    )
 
 
 def approvers_of(team: Team) -> QuerySet[User]:
@@ -202,6 +297,13 @@ def editors_of(team: Team) -> QuerySet[User]:
         is_auditor=False,
         memberships__team=team,
         memberships__role__in=EDITORS,
+    )
+
+
+def managers_of(team: Team) -> QuerySet[User]:
+    """Return the people who manage the team."""
+    return editors_of(team).filter(
+        pk__in=team.memberships.filter(role=Membership.Role.MANAGER).values("user")
     )
 
 
@@ -234,6 +336,28 @@ def audit_events_of(user: Visitor) -> QuerySet[AuditEvent]:
     return AuditEvent.objects.all()
 
 
+def reads_audit(user: Visitor) -> bool:
+    """Return whether the person may read the audit trail."""
+    return _reads_all(user)
+
+
+def packs_of(user: Visitor) -> QuerySet[Pack]:
+    """Return the evidence packs that the person may take: all, or their own.
+
+    One's own is gone from sight when one no longer sees every team that is in it.
+    """
+    if _reads_all(user):
+        return Pack.objects.all()
+    seen = set(teams_of(user).values_list("pk", flat=True))
+    own = Pack.objects.filter(asked_by_id=user.pk).values_list("pk", "team_ids")
+    return Pack.objects.filter(pk__in=[pk for pk, ids in own if ids is not None and seen >= {*ids}])
+
+
+def pack(user: Visitor, pack_id: int) -> Pack:
+    """Return an evidence pack, or answer 404."""
+    return get_object_or_404(packs_of(user).defer("zip"), pk=pack_id)
+
+
 def api_token(user: Visitor, token_id: int) -> ApiToken:
     """Return one of the person's own keys, or answer 404."""
     return get_object_or_404(ApiToken, pk=token_id, user_id=user.pk)
@@ -257,3 +381,30 @@ def jobs_retried_by(user: Visitor) -> Q:
     own = list(teams_edited_by(user).values_list("pk", flat=True))
     of_nobody = Q(payload__team_id__isnull=True) if own else Q(pk__isnull=True)
     return Q(payload__team_id__in=own) | of_nobody
+
+
+def deliveries_of(user: Visitor) -> QuerySet[Delivery]:
+    """Return the notices whose way the person may follow: their own, and those of teams they edit."""
+    if _reads_all(user):
+        return Delivery.objects.all()
+    return Delivery.objects.filter(Q(person_id=user.pk) | Q(team__in=teams_edited_by(user)))
+
+
+def delivery_to_retry(user: Visitor, delivery_id: int) -> Delivery:
+    """Return a notice to send again, or answer 404. An auditor sends only their own."""
+    found = deliveries_of(user)
+    if not (isinstance(user, User) and user.is_administrator):
+        found = found.filter(Q(person_id=user.pk) | Q(team__in=teams_edited_by(user)))
+    return get_object_or_404(found.select_related("job", "team"), pk=delivery_id)
+
+
+def address_to_change(user: Visitor, address_id: int) -> Address:
+    """Return one of the person's own addresses, or one of a team they administer, or answer 404."""
+    own = Q(person_id=user.pk) | Q(team__in=teams_administered_by(user))
+    found = Address.objects.filter(own).select_related("team", "person")
+    return get_object_or_404(found, pk=address_id)
+
+
+def feed_token(user: Visitor, token_id: int) -> FeedToken:
+    """Return one of the person's own calendar addresses, or answer 404."""
+    return get_object_or_404(FeedToken, pk=token_id, user_id=user.pk)

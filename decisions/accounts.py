@@ -3,6 +3,8 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -20,6 +22,23 @@ class Adapter(DefaultAccountAdapter):
 
     def populate_username(self, request: HttpRequest, user: Any) -> None:
         """Do nothing: people have no user name."""
+
+
+class PasskeyAdapter(DefaultMFAAdapter):
+    """Passkeys as another way to sign in: who has one may still sign in with the password."""
+
+    def is_mfa_enabled(self, user: Any, types: Any = None) -> bool:
+        """Return False: a lost passkey must not lock anybody out, and no second step is asked."""
+        return False
+
+
+def signed_in_how(request: HttpRequest) -> str:
+    """Return with what the person signed in: "password", "passkey", or "" for a visitor."""
+    if not request.user.is_authenticated:
+        return ""
+    records = get_authentication_records(request, request.user)
+    is_passkey = any(each.get("passwordless") for each in records)
+    return "passkey" if is_passkey else "password"
 
 
 def address_tried(request: HttpRequest, credentials: dict[str, Any] | None) -> str | None:

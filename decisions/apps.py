@@ -11,4 +11,11 @@ class DecisionsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the kinds of background work."""
-        from decisions import rechecks, records, reminders  # noqa: F401
+        from decisions import (  # noqa: F401
+            deliveries,
+            mentions,
+            packs,
+            rechecks,
+            records,
+            usage_files,
+        )

@@ -7,12 +7,13 @@ own rent and people, never with a sum that held for somebody else.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from decisions.figures import Evaluation, OptionFigures, Reading, Suggestion
 from decisions.question import Answer
-from decisions.requirements import met, quality, reaches_frontier
-from decisions.words import money, percent, quantity
+from decisions.requirements import met, quality, quality_shortfalls, reaches_frontier
+from decisions.words import percent, quantity, sum_of
 
 PLAIN = ("yes", "no", "not_applicable")
 DEMANDS = ("free", "demands_self_hosting", "demands_api")
@@ -175,7 +176,7 @@ def _best(evaluation: Evaluation, *, self_hosted: bool) -> OptionFigures | None:
 
 
 def _sum(evaluation: Evaluation, amount: Decimal) -> str:
-    return f"{money(amount)} {evaluation.question.currency}"
+    return sum_of(amount, evaluation.question.currency)
 
 
 def _demand(evaluation: Evaluation) -> str:
@@ -191,9 +192,9 @@ def _spend(evaluation: Evaluation) -> Suggestion:
         return Suggestion(answer=None, why="It takes an API and a self-hosted option to compare.")
     why = (
         f"The threshold of this team is {_sum(evaluation, own.total)} a month: what {own.name} "
-        f"costs, {money(own.total - own.per_month.people)} for machines and "
-        f"{money(own.per_month.people)} for people. {api.name}, the cheapest API that does the "
-        f"work, costs {money(api.total)}."
+        f"costs, {_sum(evaluation, own.total - own.per_month.people)} for machines and "
+        f"{_sum(evaluation, own.per_month.people)} for people. {api.name}, the cheapest API that does the "
+        f"work, costs {_sum(evaluation, api.total)}."
     )
     return Suggestion(answer="yes" if api.total >= own.total else "no", why=why)
 
@@ -222,6 +223,10 @@ def _model_quality(evaluation: Evaluation) -> Suggestion:
     own, wanted = _best(evaluation, self_hosted=True), evaluation.question.requirements
     if own is None:
         return Suggestion(answer=None, why="No self-hosted option is being compared.")
+    if any(each.least_quality is not None for each in wanted.traffic):
+        short = quality_shortfalls(own.option, evaluation.question)
+        why = f"{'; '.join(short)}." if short else f"{own.name} reaches every class's bar."
+        return Suggestion(answer="no" if short else "yes", why=why)
     measured = quality(own.option)
     if wanted.least_quality is not None and measured is not None:
         why = f"{own.name} was measured at {measured:.0%}; {wanted.least_quality:.0%} is needed."
@@ -259,9 +264,23 @@ def _fallback(evaluation: Evaluation) -> Suggestion:
         return Suggestion(answer="yes", why=f"{subject.name} is run by its provider.")
     leaves = [subject.option, *(leaf for leaf, _ in subject.option.leaves())]
     named = [each.fallback.option for each in leaves if each.fallback]
+    care = evaluation.question.reliability.get("fallback")
+    if care and care.owner and care.tested_on:
+        to = f" to {named[0]}" if named else ""
+        age = _days_since(care.tested_on, evaluation)
+        if age is not None and age > QUARTER_DAYS:
+            why = f"The fallback{to} was last tested {age} days ago, on {care.tested_on}."
+            return Suggestion(answer="no", why=why)
+        why = f"{care.owner} looks after the fallback{to} and tested it on {care.tested_on}."
+        return Suggestion(answer="yes", why=why)
     if named:
         return Suggestion(answer="yes", why=f"{subject.name} falls back on {named[0]}.")
     return Suggestion(answer="no", why=f"{subject.name} names no fallback.")
+
+
+def _days_since(day: date, evaluation: Evaluation) -> int | None:
+    today = evaluation.question.as_of
+    return None if today is None else (today - day).days
 
 
 def _compliance(evaluation: Evaluation) -> Suggestion:

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from decisions import checklist, drafts, quarters, reviews
+from decisions import cadence, checklist, drafts, quarters, reviews
 from decisions.models import (
     Decision,
     Membership,
@@ -219,7 +219,7 @@ def _success_story(people: People, *, at: datetime) -> None:
         version=decision.version,
     )
     _sign(decision, people, at=before)
-    reviews.schedule_for(decision, now=at)
+    cadence.schedule_for(decision, now=at)
     drafts.set_workload(
         decision,
         fields={

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.forms.models import model_to_dict
 
-from decisions import audit, reviews, standing
+from decisions import audit, cadence, standing
 from decisions.models import Answer, Decision, Option, Team, User, Workload
 
 
@@ -79,8 +79,8 @@ def create(
             horizon_months=horizon_months,
             discount_rate_per_year=discount_rate_per_year,
         )
-        _note("decision created", decision, by=by, at=at, after={"name": name})
-        reviews.schedule_for(decision, now=at)
+        leave_event("decision created", decision, by=by, at=at, after={"name": name})
+        cadence.schedule_for(decision, now=at)
         standing.update(decision, at=at)
     return decision
 
@@ -95,7 +95,7 @@ def change_settings(
             raise Refused("name", f"{decision.team} already has a decision of this name.")
         before = model_to_dict(decision, fields=list(fields))
         Decision.objects.filter(pk=decision.pk).update(**fields)
-        _note("settings changed", decision, by=by, at=at, before=before, after=fields)
+        leave_event("settings changed", decision, by=by, at=at, before=before, after=fields)
 
 
 def set_workload(
@@ -106,7 +106,9 @@ def set_workload(
         known = Workload.objects.filter(decision=decision).first()
         before = model_to_dict(known, fields=list(fields)) if known else None
         stored, _ = Workload.objects.update_or_create(decision=decision, defaults=dict(fields))
-        _note("workload changed", decision, by=by, at=at, before=before, after=fields)
+        decision.workload = stored
+        cadence.look_at_workload(decision, at=at)
+        leave_event("workload changed", decision, by=by, at=at, before=before, after=fields)
     return stored
 
 
@@ -135,7 +137,7 @@ def add_option(
             figures=dict(figures or {}),
             note=note,
         )
-        _note("option added", decision, by=by, at=at, after=values_of(option))
+        leave_event("option added", decision, by=by, at=at, after=values_of(option))
     return option
 
 
@@ -162,7 +164,9 @@ def change_option(
             _rename_in_others(decision, old=before["name"], new=name)
         option.refresh_from_db()
         _refuse_circle(decision, option)
-        _note("option changed", decision, by=by, at=at, before=before, after=values_of(option))
+        leave_event(
+            "option changed", decision, by=by, at=at, before=before, after=values_of(option)
+        )
 
 
 def delete_option(option: Option, *, by: User, at: datetime, version: int) -> None:
@@ -172,8 +176,32 @@ def delete_option(option: Option, *, by: User, at: datetime, version: int) -> No
         users = [o.name for o in decision.options.exclude(pk=option.pk) if option.name in uses(o)]
         if users:
             raise Refused("name", f"{', '.join(users)} uses {option.name}: change that first.")
-        _note("option deleted", decision, by=by, at=at, before=values_of(option))
+        leave_event("option deleted", decision, by=by, at=at, before=values_of(option))
         option.delete()
+
+
+def restore_option(
+    decision: Decision,
+    *,
+    values: Mapping[str, Any],
+    chosen_because: str | None,
+    by: User,
+    at: datetime,
+    version: int,
+) -> Option:
+    """Bring a deleted option back; as the chosen one, if it was that and nothing else is by now."""
+    with transaction.atomic():
+        option = add_option(decision, **values, by=by, at=at, version=version)
+        if chosen_because is not None and decision.chosen_id is None:
+            choose(
+                decision,
+                option=option,
+                because=chosen_because,
+                by=by,
+                at=at,
+                version=decision.version,
+            )
+    return option
 
 
 def answer(
@@ -195,7 +223,7 @@ def answer(
             decision=decision, question=question, defaults=fields
         )
         after = {"question": question, **fields}
-        _note("checklist answered", decision, by=by, at=at, before=before, after=after)
+        leave_event("checklist answered", decision, by=by, at=at, before=before, after=after)
     return stored
 
 
@@ -211,21 +239,21 @@ def choose(
         before = {"option": decision.chosen and decision.chosen.name}
         Decision.objects.filter(pk=decision.pk).update(chosen=option, chosen_because=because)
         after = {"option": option.name, "because": because}
-        _note("option chosen", decision, by=by, at=at, before=before, after=after)
+        leave_event("option chosen", decision, by=by, at=at, before=before, after=after)
 
 
 def archive(decision: Decision, *, by: User, at: datetime, version: int) -> None:
     """Take the decision out of lists and reviews; its records stay."""
     with change(decision, at=at, version=version):
         Decision.objects.filter(pk=decision.pk).update(archived_at=at)
-        _note("decision archived", decision, by=by, at=at)
+        leave_event("decision archived", decision, by=by, at=at)
 
 
 def unarchive(decision: Decision, *, by: User, at: datetime, version: int) -> None:
     """Bring an archived decision back."""
     with change(decision, at=at, version=version):
         Decision.objects.filter(pk=decision.pk).update(archived_at=None)
-        _note("decision brought back", decision, by=by, at=at)
+        leave_event("decision brought back", decision, by=by, at=at)
 
 
 def values_of(option: Option) -> dict[str, Any]:
@@ -264,6 +292,7 @@ def _refuse_circle(decision: Decision, option: Option) -> None:
 
 
 def _rename_in_others(decision: Decision, *, old: str, new: str) -> None:
+    decision.quality_scores.filter(option_name=old).update(option_name=new)
     for other in decision.options.all():
         if old not in uses(other):
             continue
@@ -278,7 +307,7 @@ def _rename_in_others(decision: Decision, *, old: str, new: str) -> None:
         Option.objects.filter(pk=other.pk).update(figures=figures)
 
 
-def _note(
+def leave_event(
     what: str,
     decision: Decision,
     *,
@@ -287,6 +316,7 @@ def _note(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
+    """Leave the audit event of a change, in the caller's transaction."""
     audit.write(
         what,
         by=by,

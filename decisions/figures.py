@@ -148,6 +148,19 @@ class Suggestion:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One reason for or against self-hosting, read from the workload, with its figure.
+
+    ``direction`` is "for", "against", "neutral", or "unknown" where nothing was stated.
+    """
+
+    id: str
+    topic: str
+    direction: str
+    says: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reading:
     """The nine answers read together: how many are yes, and which gates are missing."""
 
@@ -169,6 +182,7 @@ class Evaluation:
     flips: tuple[Flip, ...] = ()
     uncertainty: Ranges | None = None
     mistakes: tuple[Found, ...] = ()
+    findings: tuple[Finding, ...] = ()
     suggestions: dict[str, Suggestion] | None = None
     reading: Reading | None = None
     advice: str = ""

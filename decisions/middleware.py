@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from decisions import audit
+from decisions import accounts, audit
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -21,7 +21,7 @@ class AuditContextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request with its origin noted for the time it takes."""
         origin = audit.Origin(
-            signed_in_how="password" if request.user.is_authenticated else "",
+            signed_in_how=accounts.signed_in_how(request),
             ip_address=request.META.get("REMOTE_ADDR", ""),
             user_agent=request.headers.get("User-Agent", "")[:300],
             request_id=uuid.uuid4().hex,

@@ -4,8 +4,8 @@ Everything here has been validated and has its defaults filled in; None means "n
 Money and shares are ``Decimal``; tokens are single tokens.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -72,6 +72,14 @@ class Workload:
             return self.peak_to_mean
         return peak_to_mean_of(self.hourly_tokens)
 
+    def with_peak(self, peak_to_mean: float | None) -> "Workload":
+        """Return the workload as machines see it to which the peaks above this are not sent."""
+        if peak_to_mean is None:
+            return self
+        return replace(
+            self, peak_to_mean=peak_to_mean, hourly_tokens=None, peak_concurrent_requests=None
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Machines:
@@ -79,7 +87,8 @@ class Machines:
 
     ``replica`` is what one copy of the model needs and does; None when the GPU or the model is
     not stated, and then nothing is known about capacity. ``estimate`` is the same
-    with a tuned server and without the team's own measurement.
+    with a tuned server and without the team's own measurement. ``peak_to_mean`` is stated where
+    only a base load reaches them, because the peaks go elsewhere.
     """
 
     gpus: int | None
@@ -93,6 +102,7 @@ class Machines:
     model: str | None = None
     quantization: str | None = None
     tuned: bool = True
+    peak_to_mean: float | None = None
     replica: Replica | None = None
     estimate: Replica | None = None
 
@@ -116,10 +126,14 @@ class Fallback:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One part of a hybrid and the share of the tokens (or of the spend) that it takes."""
+    """One part of a hybrid and the share of the tokens (or of the spend) that it takes.
+
+    ``traffic`` names the class of requests that is sent there, where the shares are of classes.
+    """
 
     option: "Option"
     share: Decimal
+    traffic: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +157,8 @@ class Option:
     runs_privately: bool = False
     custom_model: bool = False
     quality: float | None = None
+    quality_before: float | None = None
+    quality_by_class: Mapping[str, float] = field(default_factory=dict)
     ttft_ms: float | None = None
     tpot_ms: float | None = None
 
@@ -153,16 +169,51 @@ class Option:
         for part in self.parts:
             yield from part.option.leaves(share * part.share)
 
+    def answering(self, traffic: str) -> Iterator["Option"]:
+        """Yield the options that answer a class of requests: all of them where none is named."""
+        if not self.parts:
+            yield self
+        named = [part for part in self.parts if part.traffic == traffic]
+        for part in named or self.parts:
+            yield from part.option.answering(traffic)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrafficClass:
+    """A kind of requests: its share of the tokens, and what whoever answers it must be able to do."""
+
+    name: str
+    share: Decimal
+    least_quality: float | None = None
+    privacy: bool = False
+    custom_model: bool = False
+
 
 @dataclass(frozen=True, kw_only=True)
 class Requirements:
-    """What an option must be able to do, as far as the team has stated it."""
+    """What an option must be able to do, as far as the team has stated it.
+
+    ``regions`` is where the users are, ``changes_per_quarter`` how often another model or
+    configuration is tried; both are read as findings and rule nothing out.
+    """
 
     privacy: bool = False
     custom_model: bool = False
     frontier_quality: bool = False
     api_only: bool = False
     least_quality: float | None = None
+    regions: int | None = None
+    changes_per_quarter: float | None = None
+    traffic: tuple[TrafficClass, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Care:
+    """One part of the reliability plan: who looks after it, when it was last tried, what it costs."""
+
+    owner: str = ""
+    tested_on: date | None = None
+    monthly_cost: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +240,7 @@ class Question:
     as_of: date | None = None
     last_reviewed_on: date | None = None
     quality_measured_on: date | None = None
+    reliability: Mapping[str, Care] = field(default_factory=dict)
     assumed: tuple[str, ...] = ()
 
     @cached_property

@@ -33,12 +33,18 @@ def found(
     loaded_cost_per_fte_year: Decimal | None,
     by: User,
     at: datetime,
+    approvals_needed: int = 1,
+    read_before_sign: bool = False,
 ) -> Team:
     """Return a new team, with the person who founds it as its manager."""
     with transaction.atomic():
         _refuse_second_name(name)
         team = Team.objects.create(
-            name=name, currency=currency, loaded_cost_per_fte_year=loaded_cost_per_fte_year
+            name=name,
+            currency=currency,
+            loaded_cost_per_fte_year=loaded_cost_per_fte_year,
+            approvals_needed=approvals_needed,
+            read_before_sign=read_before_sign,
         )
         Membership.objects.create(team=team, user=by, role=MANAGER)
         after = {"name": name, "manager": by.get_full_name()}
@@ -47,7 +53,7 @@ def found(
 
 
 def change_settings(team: Team, *, fields: Mapping[str, Any], by: User, at: datetime) -> None:
-    """Change name, currency for new decisions, or the cost of people.
+    """Change name, currency for new decisions, the cost of people, or how reviews are signed.
 
     The cost of people enters every decision of the team, so each counts as changed.
     """
@@ -56,9 +62,10 @@ def change_settings(team: Team, *, fields: Mapping[str, Any], by: User, at: date
         before = {name: getattr(team, name) for name in fields}
         Team.objects.filter(pk=team.pk).update(**fields)
         team.refresh_from_db()
-        _note("team changed", team, by=by, at=at, before=before, after=fields)
         if before["loaded_cost_per_fte_year"] != fields["loaded_cost_per_fte_year"]:
+            # Before the audit event: everybody locks decisions first and the chain last.
             _recalculate(team, at=at)
+        _note("team changed", team, by=by, at=at, before=before, after=fields)
 
 
 def _recalculate(team: Team, *, at: datetime) -> None:

@@ -1,8 +1,10 @@
 """How do numbers read in a sentence?"""
 
+import math
 from decimal import ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
+MINUS = "\N{MINUS SIGN}"
 
 
 def cents(amount: Decimal) -> Decimal:
@@ -22,6 +24,45 @@ def money(amount: Decimal) -> str:
     """
     text = f"{cents(amount):,.2f}"
     return text.removesuffix(".00")
+
+
+def sum_of(amount: Decimal, currency: str) -> str:
+    """Write a sum for a sentence: whole units from 1,000 on, two places below, more for tiny prices.
+
+    >>> sum_of(Decimal("5522.88"), "EUR"), sum_of(Decimal("2.805"), "EUR"), sum_of(Decimal(740), "")
+    ('EUR 5,523', 'EUR 2.81', '740')
+    """
+    return f"{currency} {_shortened(amount)}".strip()
+
+
+def _shortened(value: Decimal) -> str:
+    size = abs(value)
+    if size == size.to_integral_value() or size >= 1000:
+        return signed(f"{size.quantize(Decimal(1), ROUND_HALF_UP):,}", value)
+    if size >= Decimal("0.1"):
+        return signed(f"{size.quantize(CENT, ROUND_HALF_UP):,}", value)
+    # Prices per token-million go far below a cent; two places would write them as 0.
+    text = f"{size:.{max(2, places_for(size, digits=3))}f}"
+    whole, _, rest = text.partition(".")
+    return signed(f"{whole}.{rest.rstrip('0').ljust(2, '0')}", value)
+
+
+def places_for(value: Decimal, *, digits: int) -> int:
+    """Return how many places show that many digits that are not leading zeros.
+
+    >>> places_for(Decimal("0.00037"), digits=2)
+    5
+    """
+    return digits - 1 - math.floor(math.log10(abs(value)))
+
+
+def signed(text: str, value: Decimal) -> str:
+    """Put a minus before the text of a negative value, unless the text reads as zero.
+
+    >>> signed("12.50", Decimal("-12.5")), signed("0", Decimal("-0.1"))
+    ('−12.50', '0')
+    """
+    return f"{MINUS}{text}" if value < 0 and text.strip("0.,") else text
 
 
 def price(amount: Decimal) -> str:

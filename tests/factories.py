@@ -1,13 +1,28 @@
 """Plain makers of stored things, for tests that need them and do not care about every value."""
 
 import hashlib
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
 from decisions import drafts
-from decisions.models import Decision, Flag, Membership, Option, Review, Snapshot, Team, User
+from decisions.models import (
+    Benchmark,
+    Decision,
+    Delegation,
+    Flag,
+    Membership,
+    Option,
+    OwnModel,
+    Pack,
+    QualityScore,
+    Review,
+    Snapshot,
+    Team,
+    UsageFile,
+    User,
+)
 from jobs.models import Job
 from pricing.models import Offer
 from tests.decisions import record_examples
@@ -85,9 +100,34 @@ def make_review(decision: Decision, **fields: Any) -> Review:
     return Review.objects.create(decision=decision, **{**values, **fields})
 
 
+def make_delegation(team: Team, *, approver: User, delegate: User, **fields: Any) -> Delegation:
+    days = {
+        "from_on": NOW.date() - timedelta(days=400),
+        "until_on": NOW.date() - timedelta(days=390),
+    }
+    return Delegation.objects.create(
+        team=team, approver=approver, delegate=delegate, made_at=NOW, **{**days, **fields}
+    )
+
+
 def make_flag(decision: Decision, **fields: Any) -> Flag:
     values: dict[str, Any] = {"kind": "crossed", "says": "Managed is cheaper.", "opened_at": NOW}
     return Flag.objects.create(decision=decision, **{**values, **fields})
+
+
+def make_score(decision: Decision, **fields: Any) -> QualityScore:
+    values: dict[str, Any] = {
+        "option_name": "Closed",
+        "score": 0.9,
+        "benchmark": "500 tickets",
+        "measured_on": NOW.date(),
+        "file_name": "result.csv",
+        "file_sha256": hashlib.sha256(b"a,b").hexdigest(),
+        "file": b"a,b",
+        "by_name": "Ann",
+        "created_at": NOW,
+    }
+    return QualityScore.objects.create(decision=decision, **{**values, **fields})
 
 
 def make_snapshot(decision: Decision, **fields: Any) -> Snapshot:
@@ -110,6 +150,18 @@ def make_snapshot(decision: Decision, **fields: Any) -> Snapshot:
     return Snapshot.objects.create(**{**values, **fields})
 
 
+def make_pack(team: Team, **fields: Any) -> Pack:
+    values = {
+        "asked_by_name": "Ann <ann@example.org>",
+        "asked_at": NOW,
+        "from_on": date(2026, 10, 1),
+        "until_on": date(2026, 12, 31),
+        "team_ids": [team.pk],
+        "teams_say": team.name,
+    }
+    return Pack.objects.create(**{**values, **fields})
+
+
 def make_job(**fields: Any) -> Job:
     values = {
         "key": f"job:{next(_numbers)}",
@@ -119,6 +171,53 @@ def make_job(**fields: Any) -> Job:
         "asked_at": NOW,
     }
     return Job.objects.create(**{**values, **fields})
+
+
+def make_benchmark(team: Team, **fields: Any) -> Benchmark:
+    values = {
+        "kind": "vllm",
+        "measured_on": date(2026, 11, 3),
+        "gpu": "H100",
+        "model": "Llama-3.3-70B",
+        "quantization": "fp8",
+        "server": "vllm",
+        "tensor_parallel": 2,
+        "input_tokens": 1000,
+        "output_tokens": 300,
+        "concurrency": 64,
+        "output_tokens_per_s": 1500,
+        "sha256": f"{next(_numbers):064}",
+        "added_by_name": "Ann <ann@example.org>",
+        "added_at": NOW,
+    }
+    return Benchmark.objects.create(team=team, **{**values, **fields})
+
+
+def make_usage_file(decision: Decision, **fields: Any) -> UsageFile:
+    values = {
+        "state": "failed",
+        "file_name": "usage.csv",
+        "size_bytes": 100,
+        "sha256": "0" * 64,
+        "added_by_name": "Ann <ann@example.org>",
+        "added_at": NOW,
+    }
+    return UsageFile.objects.create(decision=decision, **{**values, **fields})
+
+
+TINY_CONFIG = {"num_hidden_layers": 2, "num_attention_heads": 4, "hidden_size": 64}
+
+
+def make_own_model(team: Team, **fields: Any) -> OwnModel:
+    values = {
+        "name": f"own-{next(_numbers)}",
+        "config": TINY_CONFIG,
+        "params_total": 1e6,
+        "sha256": "0" * 64,
+        "added_by_name": "Ann <ann@example.org>",
+        "added_at": NOW,
+    }
+    return OwnModel.objects.create(team=team, **{**values, **fields})
 
 
 def make_offer(**fields: Any) -> Offer:

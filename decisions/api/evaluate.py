@@ -23,13 +23,14 @@ def evaluate(request: HttpRequest) -> JsonResponse:
     given = request.headers.get("Authorization", "")
     if given.startswith(BEARER):
         person = tokens.owner(given.removeprefix(BEARER).strip(), at=timezone.now())
-        return _answer(request) if person else _refuse("This key is not known.")
+        return _answer(request) if person else refuse("This key is not known.")
     if not request.user.is_authenticated:
-        return _refuse("Send a key of your profile as “Authorization: Bearer …”, or sign in.")
+        return refuse("Send a key of your profile as “Authorization: Bearer …”, or sign in.")
     return _answer_to_session(request)
 
 
-def _refuse(says: str) -> JsonResponse:
+def refuse(says: str) -> JsonResponse:
+    """Return the answer to a program without a key that is known."""
     return JsonResponse({"error": says}, status=401, headers={"WWW-Authenticate": "Bearer"})
 
 

@@ -3,7 +3,7 @@
 One line per figure: the page, the reading and the place of each fault follow from this table.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,10 @@ def _drift(**rest: Any) -> PercentField:
 
 def _text(**rest: Any) -> forms.CharField:
     return forms.CharField(max_length=120, **rest)
+
+
+def _source(**rest: Any) -> forms.CharField:
+    return forms.CharField(max_length=300, **rest)
 
 
 def tick(**rest: Any) -> forms.BooleanField:
@@ -136,7 +140,15 @@ FIGURES = (
         MACHINES,
         "Empty: worked out from the workload, the model and the GPU.",
     ),
-    _figure("model", "Model", _text, GPUS, MACHINES, "The open model that runs on them.", "models"),
+    _figure(
+        "model",
+        "Model",
+        _text,
+        GPUS,
+        MACHINES,
+        "The open model that runs on them, or one that the team described itself.",
+        "models",
+    ),
     _figure(
         "quantization",
         "Quantization",
@@ -194,6 +206,14 @@ FIGURES = (
         GPUS,
         MORE,
         "Your own benchmark at this workload's request size. It replaces the estimate.",
+    ),
+    _figure(
+        "measured_source",
+        "Where that was measured",
+        _source,
+        GPUS,
+        MORE,
+        "Filled in by itself from one of the team's benchmarks.",
     ),
     _figure(
         "tensor_parallel",
@@ -309,6 +329,7 @@ OFFERS = {
     Kind.SERVERLESS_GPU: {"kind": "gpu", "mode": "serverless"},
     Kind.RENTED_GPU: {"kind": "gpu", "mode": "on_demand"},
     Kind.RESERVED_GPU: {"kind": "gpu", "mode": "reserved"},
+    Kind.OWNED_GPU: {"kind": "gpu", "mode": "purchase"},
 }
 
 
@@ -322,11 +343,11 @@ def of(kind: str) -> list[Figure]:
     return [figure for figure in FIGURES if kind in figure.kinds]
 
 
-def known_names() -> dict[str, list[str]]:
+def known_names(*, own_models: Iterable[str] = ()) -> dict[str, list[str]]:
     """Return the names that fields offer while one types, by the id of their list."""
     return {
         "gpus": [gpu.name for gpu in catalogue.gpus()],
-        "models": [model.name for model in catalogue.models()],
+        "models": [*own_models, *(model.name for model in catalogue.models())],
         "quantizations": [each.name for each in catalogue.quantizations()],
         "servers": [server.name for server in catalogue.servers()],
     }

@@ -132,6 +132,8 @@ class OptionForm(VersionedForm):
             unticked = value is False and figure.make is figures.tick
             if value not in (None, "") and not unticked:
                 _put(typed, figure.path, value)
+        if _is_another_measurement(typed, self.kept):
+            typed.pop("measured_source")
         typed.pop("fallback", None)
         if self.cleaned_data.get("fallback_option"):
             share = float(self.cleaned_data.get("fallback_share") or 0)
@@ -143,7 +145,13 @@ class OptionForm(VersionedForm):
     def _parts(self) -> Iterator[dict[str, Any]]:
         for name, part in self.parts.items():
             if share := self.cleaned_data.get(name):
-                yield {"option": part, self.cleaned_data["measure"]: float(share)}
+                sent = {"class": tag} if (tag := self._class_of(part)) else {}
+                yield {"option": part, self.cleaned_data["measure"]: float(share), **sent}
+
+    def _class_of(self, part: object) -> str:
+        """Return the class of traffic that the stored part answers, which the page does not ask."""
+        stored = (p for p in self.kept.get("parts", []) if p["option"] == part)
+        return str(next((p.get("class", "") for p in stored), ""))
 
     def refuse_fault(self, path: str, says: str) -> None:
         """Show a fault of the evaluation beside the entry that caused it."""
@@ -168,6 +176,15 @@ class OptionForm(VersionedForm):
             used = [name for name in self.parts if self.cleaned_data.get(name)]
             return used[int(part[1])] if int(part[1]) < len(used) else ""
         return {"fallback": "fallback_option"}.get(path, path.replace(".", "_"))
+
+
+def _is_another_measurement(typed: Mapping[str, Any], kept: Mapping[str, Any]) -> bool:
+    """Say whether a measured figure was changed and still names the source of the old one."""
+    source = typed.get("measured_source")
+    if not source or source != kept.get("measured_source"):
+        return False
+    name = "measured_output_tokens_per_s"
+    return typed.get(name) != kept.get(name)
 
 
 def start(option: Option, *, version: int) -> dict[str, Any]:

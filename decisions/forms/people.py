@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
 from decisions.forms.numbers import NumberField
 from decisions.models import Membership, User
@@ -29,12 +30,54 @@ class TeamForm(forms.Form):
         ),
     )
 
+    approvals_needed = forms.IntegerField(
+        label="Signatures that a review needs",
+        required=False,
+        min_value=1,
+        max_value=9,
+        initial=1,
+        help_text=(
+            "Of that many approvers, never of the person who submitted it. The last one freezes "
+            "the record. Empty: one."
+        ),
+    )
+    read_before_sign = forms.BooleanField(
+        label="Approvers tick each part that changed before they sign",
+        required=False,
+    )
+
     def __init__(self, *args: Any, currencies: Iterable[str], **rest: Any) -> None:
         """Offer the currencies that prices can be converted into."""
         super().__init__(*args, **rest)
         field = self.fields["currency"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker
         field.choices = [(code, code) for code in currencies]
+
+    def clean_approvals_needed(self) -> int:
+        """Return one where nothing was typed."""
+        return self.cleaned_data["approvals_needed"] or 1
+
+
+class DelegationForm(forms.Form):
+    """Who signs for an approver, and on which days."""
+
+    delegate = forms.ModelChoiceField(
+        queryset=User.objects.none(), label="Who signs for you", empty_label="Pick a member"
+    )
+    from_on = forms.DateField(
+        label="From", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    until_on = forms.DateField(
+        label="Until, this day included",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, *args: Any, delegates: QuerySet[User], **rest: Any) -> None:
+        """Offer the members whom the approver may name."""
+        super().__init__(*args, **rest)
+        field = self.fields["delegate"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - tells the type checker
+        field.queryset = delegates
 
 
 class MemberForm(forms.Form):

@@ -1,6 +1,6 @@
 """What is asked of the model in a month, and what is assumed where nothing is said?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from decisions.evaluation.read import USUAL_PEAK_TO_MEAN
 from decisions.forms.base import VersionedForm
 from decisions.forms.numbers import CountField, NumberField, PercentField
 from decisions.formulas.bills import HOURS_PER_MONTH
+from decisions.formulas.capacity import peak_to_mean_of
 from decisions.models import Decision, Workload
 
 SECONDS_PER_MONTH = float(HOURS_PER_MONTH) * 3600
@@ -27,8 +28,9 @@ MORE = (
     "availability",
 )
 RATE = ("input_tokens_per_month", "output_tokens_per_month", "peak_to_mean")
+STATED = ("least_quality", "regions", "changes_per_quarter")
 SETTINGS = ("currency", "horizon_months", "discount_rate_per_year")
-NEEDS = ("privacy", "custom_model", "frontier_quality", "least_quality")
+NEEDS = ("privacy", "custom_model", "frontier_quality", *STATED)
 ZERO_WHEN_EMPTY = ("cached_input_share", "batch_share", "growth_per_month")
 LARGE = "A month's tokens, such as 1.3B, 100M or 1,000,000."
 
@@ -82,6 +84,9 @@ class WorkloadForm(VersionedForm):
         most="1e6",
         help_text="If you measured it; it then stands in place of the busiest hour.",
     )
+    forget_profile = forms.BooleanField(
+        label="Forget the hourly profile and go by these figures", required=False
+    )
     growth_per_month = PercentField(
         label="Growth per month (%)",
         required=False,
@@ -120,6 +125,20 @@ class WorkloadForm(VersionedForm):
         required=False,
         help_text="The least an option must reach in your own test. Empty: none asked.",
     )
+    regions = CountField(
+        label="Regions with users",
+        required=False,
+        least="1",
+        most="1000",
+        help_text="Each needs machines of its own when you host yourself. Empty: not stated.",
+    )
+    changes_per_quarter = NumberField(
+        label="Changes of model or configuration per quarter",
+        required=False,
+        above=True,
+        most="10000",
+        help_text="Each is a deployment when you host yourself. Empty: not stated.",
+    )
     source = forms.CharField(
         label="Where these figures come from",
         required=False,
@@ -139,9 +158,16 @@ class WorkloadForm(VersionedForm):
         help_text="What later money counts less. 10 % unless your finance team gives another rate.",
     )
 
-    def __init__(self, *args: Any, currencies: Iterable[str], **rest: Any) -> None:
-        """Offer the currencies that prices can be converted into."""
+    def __init__(
+        self,
+        *args: Any,
+        currencies: Iterable[str],
+        profile: Sequence[float] | None = None,
+        **rest: Any,
+    ) -> None:
+        """Offer the currencies that prices can be converted into; `profile` is the stored one."""
         super().__init__(*args, **rest)
+        self.profile = profile
         self.fields["currency"] = forms.ChoiceField(
             label="Currency",
             choices=[(code, code) for code in currencies],
@@ -169,7 +195,10 @@ class WorkloadForm(VersionedForm):
     def tokens_per_second(self) -> tuple[float, float] | None:
         """Return the rates of what is typed so far; None until both token counts can be read."""
         known = getattr(self, "cleaned_data", {})
-        return tokens_per_second(*(known.get(name) for name in RATE))
+        sent, written, peak = (known.get(name) for name in RATE)
+        if self.profile and not known.get("forget_profile"):
+            peak = peak_to_mean_of(self.profile)
+        return tokens_per_second(sent, written, peak)
 
     def settings(self) -> dict[str, Any]:
         """Return the decision's columns that this form changes."""
@@ -181,10 +210,12 @@ class WorkloadForm(VersionedForm):
         values = {
             name: None if value is None else float(value)
             for name, value in self.cleaned_data.items()
-            if name not in (*SETTINGS, *NEEDS, "version", "source")
+            if name not in (*SETTINGS, *NEEDS, "version", "source", "forget_profile")
         }
         for name in ZERO_WHEN_EMPTY:
             values[name] = values[name] or 0.0
+        if self.cleaned_data["forget_profile"]:
+            values["hourly_tokens"] = None
         return {
             **values,
             "requirements": self._requirements(),
@@ -193,9 +224,11 @@ class WorkloadForm(VersionedForm):
 
     def _requirements(self) -> dict[str, Any]:
         stated = {name: self.cleaned_data[name] for name in NEEDS}
-        least = stated.pop("least_quality")
+        numbers = {name: stated.pop(name) for name in STATED}
         needs: dict[str, Any] = {name: True for name, wanted in stated.items() if wanted}
-        return needs if least is None else {**needs, "least_quality": float(least)}
+        if numbers["regions"] is not None:
+            needs["regions"] = int(numbers.pop("regions"))
+        return needs | {k: float(v) for k, v in numbers.items() if v is not None}
 
 
 def initial(decision: Decision, workload: Workload | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -14,12 +15,16 @@ register = template.Library()
 
 @register.inclusion_tag("parts/charts/history.html")
 def price_history(
-    points: Iterable[Any], currency: str, unit: str, until: datetime | None = None
+    points: Iterable[Any],
+    currency: str,
+    unit: str,
+    until: datetime | None = None,
+    number: int = 1,
 ) -> dict[str, Any]:
     """Draw the history of one price.
 
     Each point has `at`, `amount` (None: nothing known from here on), and may have
-    `is_quarantined` and `says`.
+    `is_quarantined` and `says`. `number` tells several charts of a page apart.
     """
     found = [
         charts.HistoryPoint(
@@ -31,4 +36,10 @@ def price_history(
         for point in points
     ]
     chart = charts.price_history(found, currency=currency, unit=unit, until=until or timezone.now())
-    return {"chart": chart}
+    return {"chart": chart, "number": number}
+
+
+@register.inclusion_tag("parts/charts/bars.html")
+def price_bars(found: Iterable[tuple[str, Decimal]], currency: str, title: str) -> dict[str, Any]:
+    """Draw a few prices of one currency as bars, in the order given."""
+    return {"chart": charts.price_bars(found, currency=currency, title=title)}

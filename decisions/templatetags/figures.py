@@ -3,9 +3,8 @@
 What is not known is written "unknown", never 0. Units stand beside their number.
 """
 
-import math
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import template
@@ -13,9 +12,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from decisions import words
+
 register = template.Library()
 UNKNOWN = "unknown"
-MINUS = "\N{MINUS SIGN}"
 _STEPS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 
@@ -31,7 +31,7 @@ def money(amount: Any, currency: str = "") -> str:
     known = _decimal(amount)
     if known is None:
         return UNKNOWN
-    return f"{currency} {_amount(known)}".strip()
+    return words.sum_of(known, currency)
 
 
 @register.filter
@@ -45,10 +45,10 @@ def number(value: Any, places: int | None = None) -> str:
     if known is None:
         return UNKNOWN
     if places is not None:
-        return _signed(f"{abs(known):,.{places}f}", known)
-    places = 2 if abs(known) >= 1 or not known else _places_for(known, digits=2)
+        return words.signed(f"{abs(known):,.{places}f}", known)
+    places = 2 if abs(known) >= 1 or not known else words.places_for(known, digits=2)
     text = f"{abs(known):,.{places}f}"
-    return _signed(text.rstrip("0").rstrip(".") if "." in text else text, known)
+    return words.signed(text.rstrip("0").rstrip(".") if "." in text else text, known)
 
 
 @register.filter
@@ -79,8 +79,8 @@ def short(value: Any) -> str:
     size = float(f"{abs(known):.3g}")
     for step, letter in _STEPS:
         if size >= step:
-            return _signed(f"{size / step:.3g} {letter}", known)
-    return _signed(f"{size:.3g}", known)
+            return words.signed(f"{size / step:.3g} {letter}", known)
+    return words.signed(f"{size:.3g}", known)
 
 
 @register.filter
@@ -94,6 +94,17 @@ def percent(share: Any) -> str:
     if known is None:
         return UNKNOWN
     return number(known * 100, None if abs(known) < Decimal("0.01") else 1).removesuffix(".0") + "%"
+
+
+@register.filter
+def change(share: Any) -> str:
+    """Write a change as a share, with its sign.
+
+    >>> change(Decimal("0.25")), change(-0.2), change(None)
+    ('+25%', '−20%', 'unknown')
+    """
+    text = percent(share)
+    return text if text == UNKNOWN or text.startswith(words.MINUS) else f"+{text}"
 
 
 @register.filter
@@ -185,27 +196,6 @@ def _decimal(value: Any) -> Decimal | None:
     except InvalidOperation:
         return None
     return known if known.is_finite() else None
-
-
-def _amount(value: Decimal) -> str:
-    size = abs(value)
-    if size == size.to_integral_value() or size >= 1000:
-        return _signed(f"{size.quantize(Decimal(1), ROUND_HALF_UP):,}", value)
-    if size >= Decimal("0.1"):
-        return _signed(f"{size.quantize(Decimal('0.01'), ROUND_HALF_UP):,}", value)
-    # Prices per token-million go far below a cent; two places would write them as 0.
-    text = f"{size:.{max(2, _places_for(size, digits=3))}f}"
-    whole, _, rest = text.partition(".")
-    return _signed(f"{whole}.{rest.rstrip('0').ljust(2, '0')}", value)
-
-
-def _places_for(value: Decimal, *, digits: int) -> int:
-    """Return how many places show that many digits that are not leading zeros."""
-    return digits - 1 - math.floor(math.log10(abs(value)))
-
-
-def _signed(text: str, value: Decimal) -> str:
-    return f"{MINUS}{text}" if value < 0 and text.strip("0.,") else text
 
 
 def _moment(text: str) -> date | datetime | None:

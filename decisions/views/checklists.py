@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 
-from decisions import access, drafts, standing
+from decisions import access, drafts, findings, standing
 from decisions.checklist import QUESTIONS
 from decisions.forms.checklist import ChecklistForm, initial
 from decisions.models import Decision
@@ -59,10 +59,17 @@ def _page(request: HttpRequest, decision: Decision, form: ChecklistForm) -> Http
         "asked": form.asked(answered.suggestions or {}),
         "answered": answered,
         "advice": (answered.result or {}).get("advice", ""),
+        **_findings(answered),
         "open": len(QUESTIONS) - decision.answers.exclude(answer="").count(),
         "may_edit": access.may_edit(request.user, decision.team),
     }
     return render(request, "checklists/checklist.html", context)
+
+
+def _findings(answered: standing.Answered) -> dict[str, Any]:
+    found = answered.calculated.findings if answered.calculated else ()
+    speaking_for, against = findings.counted(found)
+    return {"findings": found, "for": speaking_for, "against": against}
 
 
 urlpatterns = [

@@ -15,8 +15,9 @@ from decisions import access, charts, drafts, standing
 from decisions.forms import numbers
 from decisions.forms.compare import ChooseForm
 from decisions.models import Decision
+from decisions.verdict import remarks, verdict
+from decisions.views import ranges
 from decisions.views.changing import person, saved
-from decisions.views.verdict import remarks, verdict
 
 # The slider's ends, in powers of ten of today's volume.
 MOST_POWER = 2.0
@@ -74,12 +75,16 @@ def _again(decision: Decision) -> Decision:
 
 
 def _page(request: HttpRequest, decision: Decision, form: ChooseForm) -> HttpResponse:
-    shown = _at_volume(request, decision)
-    today = shown["answered"] if shown["factor"] == 1 else standing.answer(decision)
+    seed = ranges.seed_of(request)
+    shown = _at_volume(request, decision, draws=ranges.DRAWS, seed=seed)
+    today = shown["answered"]
+    if shown["factor"] != 1:
+        today = standing.answer(decision, draws=ranges.DRAWS, seed=seed)
     context = {
         **shown,
         "form": form,
         "today": today,
+        "ranges": ranges.ranges(today.result),
         "volume": _volume_chart(decision, today),
         "may_edit": access.may_edit(request.user, decision.team),
     }
@@ -93,11 +98,13 @@ def _volume_chart(decision: Decision, answered: standing.Answered) -> charts.Bre
     return charts.break_even(answered.result, charts.curves(answered.calculated), chosen=chosen)
 
 
-def _at_volume(request: HttpRequest, decision: Decision) -> dict[str, Any]:
+def _at_volume(
+    request: HttpRequest, decision: Decision, *, draws: int = 0, seed: int = 0
+) -> dict[str, Any]:
     workload = getattr(decision, "workload", None)
     base = workload.input_tokens_per_month + workload.output_tokens_per_month if workload else 0.0
     factor, fault = _factor(request, base=base)
-    answered = standing.answer(decision, tokens_factor=factor)
+    answered = standing.answer(decision, tokens_factor=factor, draws=draws, seed=seed)
     result = answered.result
     chosen = decision.chosen.name if decision.chosen else None
     return {

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from decisions import access
+from decisions import access, certificates
 from decisions.models import Review
 from jobs import heartbeat
 
@@ -15,16 +15,30 @@ _SECTIONS = {
     "portfolio": "decisions",
     "decision": "decisions",
     "option": "decisions",
+    "quality": "decisions",
+    "reliability": "decisions",
     "review": "reviews",
     "record": "records",
+    "pack": "records",
+    "audit": "records",
     "price": "prices",
     "quote": "prices",
+    "upload": "prices",
+    "family": "prices",
     "team": "teams",
     "member": "teams",
+    "delegation": "teams",
     "work": "work",
+    "notice": "work",
+    "address": "profile",
     "profile": "profile",
 }
-_TO_DO = (Review.State.OPEN, Review.State.SUBMITTED, Review.State.RETURNED)
+_TO_DO = (
+    Review.State.OPEN,
+    Review.State.SUBMITTED,
+    Review.State.RETURNED,
+    Review.State.WITHDRAWN,
+)
 
 
 class Here:
@@ -46,6 +60,13 @@ class Here:
         if not self._signed_in:
             return []
         return heartbeat.silences(now=timezone.now())
+
+    @cached_property
+    def certificate_warning(self) -> str:
+        """Say to administrators what is wrong with the certificate that signs records, or will be."""
+        if not getattr(self._request.user, "is_administrator", False):
+            return ""
+        return certificates.warning(now=timezone.now())
 
     @cached_property
     def reviews_to_do(self) -> int:

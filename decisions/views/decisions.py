@@ -10,10 +10,11 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from decisions import access, drafts, standing
+from decisions import access, cadence, drafts, standing
 from decisions.forms.decisions import NewDecisionForm
+from decisions.forms.reviews import CadenceForm
 from decisions.models import Decision, Review, Team
-from decisions.views import history
+from decisions.views import history, ranges
 from decisions.views.shown import shown
 from decisions.views.signed_in import SignedInRequest
 from pricing import currency
@@ -46,12 +47,18 @@ def _create(form: NewDecisionForm, team: Team, request: SignedInRequest) -> Deci
 def detail(request: SignedInRequest, decision_id: int) -> HttpResponse:
     """Show the answer first, then everything that it rests on."""
     decision = access.decision(request.user, decision_id)
-    answered = standing.answer(decision)
+    answered = standing.answer(decision, draws=ranges.DRAWS, seed=ranges.seed_of(request))
     context: dict[str, Any] = {
         "decision": decision,
         "answered": answered,
         "shown": shown(decision, answered),
+        "ranges": ranges.ranges(answered.result),
         "review": _current_review(decision),
+        "next_due": cadence.next_due(decision),
+        "cadence": cadence.in_words(decision),
+        "cadence_form": CadenceForm(
+            initial={"months": decision.review_every_months, "was": decision.review_every_months}
+        ),
         "flags": decision.flags.filter(closed_at=None),
         "events": history.of(decision),
         "may_edit": access.may_edit(request.user, decision.team),
@@ -61,7 +68,7 @@ def detail(request: SignedInRequest, decision_id: int) -> HttpResponse:
 
 def _current_review(decision: Decision) -> Review | None:
     """Return the earliest review that is not signed yet, or else the newest."""
-    reviews = decision.reviews.order_by("year", "quarter")
+    reviews = decision.reviews.order_by("year", "quarter", "number")
     return reviews.exclude(state=Review.State.SIGNED).first() or reviews.last()
 
 

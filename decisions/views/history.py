@@ -49,7 +49,7 @@ def _changed(
     for field in [*before, *(field for field in after if field not in before)]:
         old, new = before.get(field), after.get(field)
         if old != new and not (_is_empty(old) and _is_empty(new)):
-            change = Change(what=f": {LABELS.get(field, field)}", old=old, new=new)
+            change = Change(part="options", what=f": {LABELS.get(field, field)}", old=old, new=new)
             yield in_words(change, currency=currency)
 
 

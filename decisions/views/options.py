@@ -16,6 +16,7 @@ from decisions import (
     catalogue,
     drafts,
     evaluation,
+    patterns,
     questions,
     standing,
     suggestions,
@@ -50,6 +51,7 @@ def options(request: HttpRequest, decision_id: int) -> HttpResponse:
         "answered": answered,
         "best": answered.best,
         "kinds": Option.Kind.choices,
+        "patterns": patterns.PATTERNS,
         "deleted": deleted if deleted.get("decision") == decision.pk else None,
         "may_edit": access.may_edit(request.user, decision.team),
     }
@@ -64,6 +66,11 @@ def add(request: HttpRequest, decision_id: int) -> HttpResponse:
     if kind not in Option.Kind.values:
         raise Http404
     option = Option(decision=decision, kind=kind)
+    offer_id = request.GET.get("offer", "")
+    if request.method == "GET" and offer_id.isdecimal():
+        # A proposal that still lacks a figure: its form opens with what is known.
+        known = suggestions.starting_from(decision, kind=kind, offer_id=int(offer_id[:18]))
+        option.offer_id, option.figures = int(offer_id[:18]), known
     return _edit(request, option)
 
 
@@ -185,7 +192,7 @@ def _page(request: HttpRequest, option: Option, form: OptionForm) -> HttpRespons
         "kind": Option.Kind(option.kind),
         "kinds": Option.Kind.choices,
         "form": form,
-        "known_names": figures.known_names() if option.kind in figures.GPUS else {},
+        "known_names": _known_names(option) if option.kind in figures.GPUS else {},
         **offers.context(
             request,
             decision=option.decision,
@@ -196,6 +203,11 @@ def _page(request: HttpRequest, option: Option, form: OptionForm) -> HttpRespons
     return render(request, "options/edit.html", context)
 
 
+def _known_names(option: Option) -> dict[str, list[str]]:
+    own = option.decision.team.own_models.values_list("name", flat=True)
+    return figures.known_names(own_models=own)
+
+
 @login_required
 def delete(request: HttpRequest, decision_id: int, option_id: int) -> HttpResponse:
     """Ask whether to delete an option; delete it, keeping its values for an undo."""
@@ -203,13 +215,15 @@ def delete(request: HttpRequest, decision_id: int, option_id: int) -> HttpRespon
     decision = option.decision
     form = VersionedForm(request.POST or None, initial={"version": decision.version})
     values = drafts.values_of(option)
+    because = decision.chosen_because if decision.chosen_id == option.pk else None
 
     def change() -> None:
         version = form.cleaned_data["version"]
         drafts.delete_option(option, by=person(request), at=timezone.now(), version=version)
 
     if form.is_valid() and saved(form, change, stored=lambda: _versioned(decision)):
-        request.session[UNDO] = {"decision": decision.pk, "values": values}
+        undo = {"decision": decision.pk, "values": values, "chosen_because": because}
+        request.session[UNDO] = undo
         return redirect("decision-options", decision.pk)
     context = {"decision": decision, "option": option, "form": form}
     return render(request, "options/delete.html", context)
@@ -229,8 +243,14 @@ def restore(request: HttpRequest, decision_id: int) -> HttpResponse:
         messages.warning(request, "There is nothing to bring back.")
         return redirect("decision-options", decision.pk)
     try:
-        at, version = timezone.now(), decision.version
-        drafts.add_option(decision, **deleted["values"], by=person(request), at=at, version=version)
+        drafts.restore_option(
+            decision,
+            values=deleted["values"],
+            chosen_because=deleted.get("chosen_because"),
+            by=person(request),
+            at=timezone.now(),
+            version=decision.version,
+        )
     except (drafts.Refused, drafts.Stale) as refusal:
         messages.error(request, str(refusal))
     else:
@@ -240,29 +260,57 @@ def restore(request: HttpRequest, decision_id: int) -> HttpResponse:
 
 @login_required
 def suggest(request: HttpRequest, decision_id: int) -> HttpResponse:
-    """Show one candidate of each missing kind at stored prices, and add those that are ticked."""
+    """Show candidates of every kind at stored prices, and add those that are ticked."""
     decision = access.decision_to_edit(request.user, decision_id)
     asked = request.POST if request.method == "POST" else request.GET
     models = [model.name for model in catalogue.models()]
-    model = asked.get("model") if asked.get("model") in models else suggestions.USUAL_MODEL
+    usual = suggestions.usual_model(decision)
+    model = asked.get("model") if asked.get("model") in models else usual
     proposals = suggestions.propose(decision, model=str(model))
     if request.method == "POST":
         return _add_all(request, decision, proposals)
     context = {
         "decision": decision,
-        "proposals": proposals,
+        "groups": _by_kind(proposals),
+        "deployments": suggestions.five(decision, proposals),
         "models": models,
         "model": model,
+        "has_workload": hasattr(decision, "workload"),
+        "may_edit": True,
         "loaded_cost": decision.team.loaded_cost_per_fte_year,
     }
     return render(request, "options/suggest.html", context)
 
 
+@login_required
+def five(request: HttpRequest, decision_id: int) -> HttpResponse:
+    """Return what each of the five usual deployments costs, added or not, as a fragment."""
+    decision = access.decision(request.user, decision_id)
+    proposals = suggestions.propose(decision, model=suggestions.usual_model(decision))
+    context = {
+        "decision": decision,
+        "deployments": suggestions.five(decision, proposals),
+        "may_edit": access.may_edit(request.user, decision.team),
+    }
+    return render(request, "options/five.html", context)
+
+
+def _by_kind(
+    proposals: list[suggestions.Proposal],
+) -> list[tuple[str, list[suggestions.Proposal]]]:
+    return [
+        (str(kind.label), found)
+        for kind in Option.Kind
+        if (found := [each for each in proposals if each.kind == kind])
+    ]
+
+
 def _add_all(
     request: HttpRequest, decision: Decision, proposals: list[suggestions.Proposal]
 ) -> HttpResponse:
+    keys = request.POST.getlist("add")
     ticked = suggestions.standing_alone(
-        [each for each in proposals if each.kind in request.POST.getlist("add")],
+        [each for each in proposals if each.key in keys and not each.missing],
         known=set(decision.options.values_list("name", flat=True)),
     )
     form = VersionedForm(request.POST)
@@ -293,6 +341,7 @@ urlpatterns = [
     path("decisions/<int:decision_id>/options/", options, name="decision-options"),
     path("decisions/<int:decision_id>/options/add/", add, name="option-add"),
     path("decisions/<int:decision_id>/options/suggest/", suggest, name="option-suggest"),
+    path("decisions/<int:decision_id>/options/five/", five, name="option-five"),
     path("decisions/<int:decision_id>/options/restore/", restore, name="option-restore"),
     path("decisions/<int:decision_id>/options/<int:option_id>/", edit, name="option-edit"),
     path(

@@ -126,7 +126,7 @@ def _row(
         ),
         "difference": _difference(row["standing__regret_per_month"], currency),
         "review": review,
-        "review_state": review.get_state_display() if review else "",
+        "review_state": review.says_state if review else "",
         "review_due": when(review.due_on) if review else "",
         "is_late": review is not None and review.due_on < today,
         "flags": flags,
@@ -147,7 +147,10 @@ def _next_reviews(ids: list[int]) -> dict[int, Review]:
     """Return the earliest review of each decision that is not signed yet."""
     waiting = Review.objects.filter(decision__in=ids).exclude(state=Review.State.SIGNED)
     found: dict[int, Review] = {}
-    for review in waiting.order_by("year", "quarter").only("decision_id", "state", "due_on"):
+    waiting = waiting.select_related("decision").only(
+        "state", "due_on", "submitted_version", "decision__version"
+    )
+    for review in waiting.order_by("due_on"):
         found.setdefault(review.decision_id, review)
     return found
 

@@ -77,7 +77,7 @@ def _snapshot(request: HttpRequest, record_id: str) -> Snapshot:
 def detail(request: HttpRequest, record_id: str) -> HttpResponse:
     """Show what a record holds, who prepared and approved it, and how far its PDF is."""
     snapshot = _snapshot(request, record_id)
-    held = records.contents(snapshot)
+    held = records.held_by(snapshot)
     result, question = held["result"], held["question"]
     by_name = {option["name"]: option for option in result["options"]}
     context = {
@@ -134,7 +134,7 @@ def download(request: HttpRequest, record_id: str) -> HttpResponse:
     if pdf is None:
         return redirect("record-detail", snapshot.record_id)
     _note(request, snapshot, file="pdf", sha256=pdf.pdf_sha256)
-    return _attachment(snapshot, bytes(pdf.pdf), ending="pdf", kind="application/pdf")
+    return _attachment(snapshot, records.pdf_of(pdf), ending="pdf", kind="application/pdf")
 
 
 @login_required

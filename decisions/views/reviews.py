@@ -1,32 +1,42 @@
 """Which reviews wait for whom, and what does a person who prepares or signs one need to see?"""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth import authenticate
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from decisions import access, changes, reviews, standing
-from decisions.forms.reviews import CommentForm, ReasonForm, SignForm, SubmitForm
-from decisions.models import Review, Snapshot
+from decisions import access, cadence, changes, reviews, seen, standing
+from decisions.forms.reviews import (
+    CadenceForm,
+    CommentForm,
+    ReasonForm,
+    SignForm,
+    SubmitForm,
+    WithdrawForm,
+)
+from decisions.models import Approval, Decision, Review, Snapshot, User
+from decisions.views import confirming
 from decisions.views.changing import person
 from decisions.views.wording import in_words
 
 State = Review.State
 PER_PAGE = 50
-TO_PREPARE = (State.SCHEDULED, State.OPEN, State.RETURNED)
+TO_PREPARE = (State.SCHEDULED, State.OPEN, State.RETURNED, State.WITHDRAWN)
 FORMS: dict[str, type[forms.Form]] = {
+    "open": forms.Form,
     "submit": SubmitForm,
+    "withdraw": WithdrawForm,
     "give_back": ReasonForm,
     "sign": SignForm,
     "comment": CommentForm,
@@ -38,9 +48,7 @@ def review_list(request: HttpRequest) -> HttpResponse:
     """List the reviews: those that wait for the reader first, then all others."""
     found = _filtered(request, access.reviews_of(request.user).filter(decision__archived_at=None))
     mine = Q(decision__team__in=access.teams_edited_by(request.user), state__in=TO_PREPARE)
-    to_sign = Q(
-        decision__team__in=access.teams_approved_by(request.user), state=State.SUBMITTED
-    ) & ~Q(submitted_by=person(request))
+    to_sign = _to_sign(person(request))
     others = found.exclude(pk__in=found.filter(mine | to_sign).values("pk"))
     context = {
         "to_prepare": found.filter(mine).order_by("due_on", "decision__name"),
@@ -53,6 +61,18 @@ def review_list(request: HttpRequest) -> HttpResponse:
         "today": timezone.localdate(),
     }
     return render(request, "reviews/list.html", context)
+
+
+def _to_sign(user: User) -> Q:
+    """Return which reviews wait for this person's signature."""
+    signed = Approval.objects.filter(person=user, submission=F("review__submission"))
+    return Q(
+        ~Q(submitted_by=user),
+        ~Q(pk__in=signed.values("review")),
+        decision__team__in=access.teams_signed_by(user),
+        state=State.SUBMITTED,
+        submitted_version=F("decision__version"),
+    )
 
 
 def _filtered(request: HttpRequest, found: QuerySet[Review]) -> QuerySet[Review]:
@@ -78,11 +98,16 @@ def review_detail(request: HttpRequest, review_id: int) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, review: Review, *, bound: dict[str, forms.Form] | None = None
+    request: HttpRequest,
+    review: Review,
+    *,
+    bound: dict[str, forms.Form] | None = None,
+    moved: list[changes.Change] | None = None,
 ) -> HttpResponse:
     decision = review.decision
     answered = standing.answer(decision)
     chosen = answered.option(decision.chosen.name if decision.chosen else None)
+    changed = changes.since_last_signed(decision, answered)
     context = {
         "review": review,
         "decision": decision,
@@ -91,124 +116,203 @@ def _page(
         "best": answered.best,
         "difference": standing.difference(chosen, answered.best),
         "last": changes.last_signed(decision),
-        "changes": [
-            in_words(each, currency=decision.currency)
-            for each in changes.since_last_signed(decision, answered)
-        ],
+        "parts": _in_parts(changed, currency=decision.currency),
+        "money": next((c for c in changed if c.what.startswith("monthly cost")), None),
+        "moved": [in_words(each, currency=decision.currency) for each in moved or []],
+        "parts_read": request.POST.getlist("read"),
+        "to_read": [(key, changes.PARTS[key]) for key in changes.parts_to_read(decision, answered)],
+        "seen": seen.now(review, answered).as_text(),
         "snapshot": Snapshot.objects.filter(review_id_text=str(review.pk)).first(),
-        "outdated": review.state == State.SUBMITTED and reviews.is_outdated(review),
         "comments": review.comments.all(),
-        **_roles(request, review),
+        "snooze": review.snoozes.filter(person=person(request), ended_at=None).first(),
+        "approvals": reviews.approvals_of(review),
+        "next_due": cadence.next_due(decision),
+        "cadence": cadence.in_words(decision),
+        **_roles(person(request), review),
         **{f"{name}_form": (bound or {}).get(name) or form() for name, form in FORMS.items()},
     }
     return render(request, "reviews/detail.html", context)
 
 
-def _roles(request: HttpRequest, review: Review) -> dict[str, bool]:
+def _in_parts(found: list[changes.Change], *, currency: str) -> list[dict[str, Any]]:
+    """Return the changes by part, in words; parts without a change are left out."""
+    return [
+        {"key": key, "name": name, "changes": [in_words(c, currency=currency) for c in of_part]}
+        for key, name in changes.PARTS.items()
+        if (of_part := [c for c in found if c.part == key])
+    ]
+
+
+def _roles(user: User, review: Review) -> dict[str, Any]:
     """Return what this person may do now, in the names of the page's parts."""
-    user, team = request.user, review.decision.team
-    waits = review.state == State.SUBMITTED
-    approves = access.teams_approved_by(user).filter(pk=team.pk).exists()
+    team, waits = review.decision.team, review.state == State.SUBMITTED
+    seats = access.seats_of(user, team, at=timezone.now()) if waits else []
+    given = reviews.approvals_of(review)
+    used = {*given.values_list("seat_name", flat=True), review.submitted_by_name}
+    free = next((seat for seat in seats if seat.get_full_name() not in used), None)
+    is_preparer = review.submitted_by_id == user.pk
+    has_signed = waits and given.filter(person=user).exists()
+    may_edit = access.may_edit(user, team)
     return {
-        "may_edit": access.may_edit(user, team),
-        "may_submit": access.may_edit(user, team) and review.state in TO_PREPARE,
-        "may_return": waits and approves,
-        "may_sign": waits and access.may_sign(user, review),
-        "is_preparer": waits and approves and review.submitted_by_id == user.pk,
+        "may_edit": may_edit,
+        "may_submit": may_edit and (review.state in TO_PREPARE or review.is_stale),
+        "may_withdraw": may_edit and waits,
+        "may_return": bool(seats),
+        "may_sign": bool(free) and not (is_preparer or has_signed or review.is_stale),
+        "signs_for": free if free != user else None,
+        "has_signed": has_signed,
+        "is_preparer": bool(seats) and is_preparer,
+        "has_passkey": confirming.has_passkey(user),
     }
 
 
-def _act(
-    request: HttpRequest, review: Review, *, name: str, act: Callable[[dict[str, Any]], object]
+Act = Callable[[HttpRequest, Review, dict[str, Any]], str]
+
+
+def _step(
+    name: str, find: Callable[[Any, int], Review]
+) -> Callable[[Act], Callable[..., HttpResponse]]:
+    """Make the view of one step of the review from the action that takes it.
+
+    `find` says who reaches it, the form is of `FORMS`, and the action returns what to say when it
+    is done. A refusal is shown beside the form, with nothing typed lost.
+    """
+
+    def make(act: Act) -> Callable[..., HttpResponse]:
+        @wraps(act)
+        @sensitive_post_parameters("password", "credential")
+        @login_required
+        @require_POST
+        def view(request: HttpRequest, review_id: int) -> HttpResponse:
+            review = find(request.user, review_id)
+            form = FORMS[name](request.POST)
+            if not form.is_valid():
+                return _page(request, review, bound={name: form})
+            try:
+                says = act(request, review, form.cleaned_data)
+            except reviews.NotAllowed as refusal:
+                return _refused(request, review, form, name=name, refusal=refusal)
+            if says:
+                messages.success(request, says)
+            return redirect("review-detail", review.pk)
+
+        return view
+
+    return make
+
+
+def _refused(
+    request: HttpRequest,
+    review: Review,
+    form: forms.Form,
+    *,
+    name: str,
+    refusal: reviews.NotAllowed,
 ) -> HttpResponse:
-    """Take a step with what its form holds; show a refusal beside it, with nothing typed lost."""
-    form = FORMS[name](request.POST)
-    if not form.is_valid():
-        return _page(request, review, bound={name: form})
-    try:
-        act(form.cleaned_data)
-    except reviews.NotAllowed as refusal:
-        review.refresh_from_db()
-        form.add_error(None, str(refusal))
-        if review.state == State.SIGNED and name != "comment":
-            back = reverse("review-detail", args=[review.pk])
-            context = {"says": f"{refusal} Your step was not taken.", "back": back}
-            return render(request, "409.html", context, status=409)
-        return _page(request, review, bound={name: form})
-    return redirect("review-detail", review.pk)
+    review = access.review(request.user, review.pk)
+    if review.state == State.SIGNED:
+        back = reverse("review-detail", args=[review.pk])
+        context = {"says": f"{refusal} Your step was not taken.", "back": back}
+        return render(request, "409.html", context, status=409)
+    form.add_error(None, str(refusal))
+    moved = refusal.changes if isinstance(refusal, reviews.Moved) else None
+    return _page(request, review, bound={name: form}, moved=moved)
 
 
-@login_required
-@require_POST
-def review_open(request: HttpRequest, review_id: int) -> HttpResponse:
+@_step("open", access.review_to_edit)
+def review_open(request: HttpRequest, review: Review, entered: dict[str, Any]) -> str:
     """Start preparing the review."""
-    review = access.review_to_edit(request.user, review_id)
-    try:
-        reviews.open_review(review, by=person(request), at=timezone.now())
-    except reviews.NotAllowed as refusal:
-        messages.error(request, str(refusal))
-    return redirect("review-detail", review.pk)
+    reviews.open_review(review, by=person(request), at=timezone.now())
+    return ""
 
 
-@login_required
-@require_POST
-def review_submit(request: HttpRequest, review_id: int) -> HttpResponse:
-    """Hand the review to an approver."""
-    review = access.review_to_edit(request.user, review_id)
-
-    def act(entered: dict[str, Any]) -> None:
-        reviews.submit(review, note=entered["note"], by=person(request), at=timezone.now())
-        messages.success(request, "Submitted. An approver of the team signs it off or returns it.")
-
-    return _act(request, review, name="submit", act=act)
+@_step("submit", access.review_to_edit)
+def review_submit(request: HttpRequest, review: Review, entered: dict[str, Any]) -> str:
+    """Hand the review to the approvers."""
+    reviews.submit(review, note=entered["note"], by=person(request), at=timezone.now())
+    return "Submitted. An approver of the team signs it off or returns it."
 
 
-@login_required
-@require_POST
-def review_return(request: HttpRequest, review_id: int) -> HttpResponse:
+@_step("withdraw", access.review_to_edit)
+def review_withdraw(request: HttpRequest, review: Review, entered: dict[str, Any]) -> str:
+    """Take the submission back."""
+    reviews.withdraw(review, reason=entered["reason"], by=person(request), at=timezone.now())
+    return "Withdrawn. Nobody can sign it until it is submitted again."
+
+
+@_step("give_back", access.review_for_approver)
+def review_return(request: HttpRequest, review: Review, entered: dict[str, Any]) -> str:
     """Return the review to those who prepare it."""
-    review = access.review_for_approver(request.user, review_id)
-
-    def act(entered: dict[str, Any]) -> None:
-        reviews.give_back(review, reason=entered["reason"], by=person(request), at=timezone.now())
-        messages.success(request, "Returned, with your reason.")
-
-    return _act(request, review, name="give_back", act=act)
+    reviews.give_back(review, reason=entered["reason"], by=person(request), at=timezone.now())
+    return "Returned, with your reason."
 
 
-@login_required
-@require_POST
-def review_comment(request: HttpRequest, review_id: int) -> HttpResponse:
+@_step("comment", access.review_to_comment)
+def review_comment(request: HttpRequest, review: Review, entered: dict[str, Any]) -> str:
     """Add a comment."""
-    review = access.review_to_edit(request.user, review_id)
-
-    def act(entered: dict[str, Any]) -> None:
-        reviews.comment(review, text=entered["text"], by=person(request), at=timezone.now())
-
-    return _act(request, review, name="comment", act=act)
+    reviews.comment(review, text=entered["text"], by=person(request), at=timezone.now())
+    return ""
 
 
-@sensitive_post_parameters("password")
+@_step("sign", access.review_for_approver)
+def review_sign_off(request: HttpRequest, review: Review, entered: dict[str, Any]) -> str:
+    """Sign what the page showed, with the password or a passkey once more."""
+    how = confirming.how(request, password=entered["password"], credential=entered["credential"])
+    if how is None:
+        raise reviews.NotAllowed(
+            "The passkey was not accepted. Nothing was signed."
+            if entered["credential"]
+            else "This is not your password. Nothing was signed."
+        )
+    try:
+        saw = seen.from_text(entered["seen"])
+    except seen.Unreadable as error:
+        raise reviews.NotAllowed(
+            "The page did not say what it had shown. Look at it below and sign again."
+        ) from error
+    done = reviews.sign_off(
+        review,
+        note=entered["note"],
+        by=person(request),
+        at=timezone.now(),
+        how=how,
+        saw=saw,
+        parts_read=entered["read"],
+    )
+    return (
+        "Signed off. The record is kept as it is now."
+        if done
+        else "Signed. The record is frozen with the last signature that is needed."
+    )
+
+
 @login_required
 @require_POST
-def review_sign_off(request: HttpRequest, review_id: int) -> HttpResponse:
-    """Sign the review off, with the password once more."""
-    review = access.review_for_approver(request.user, review_id)
-
-    def act(entered: dict[str, Any]) -> None:
-        if not _is_own_password(request, entered["password"]):
-            raise reviews.NotAllowed("This is not your password. Nothing was signed.")
-        reviews.sign_off(review, note=entered["note"], by=person(request), at=timezone.now())
-        messages.success(request, "Signed off. The record is kept as it is now.")
-
-    return _act(request, review, name="sign", act=act)
+def review_passkey(request: HttpRequest, review_id: int) -> JsonResponse:
+    """Answer what the browser asks the person's passkey, before a signature."""
+    access.review_for_approver(request.user, review_id)
+    return JsonResponse(confirming.passkey_options(person(request)))
 
 
-def _is_own_password(request: HttpRequest, password: str) -> bool:
-    """Check the password the way sign-in does, so that wrong ones count against guessing too."""
-    email = person(request).email
-    user = authenticate(request, login=email, email=email, password=password)
-    return user is not None and user.pk == request.user.pk
+@login_required
+@require_POST
+def decision_cadence(request: HttpRequest, decision_id: int) -> HttpResponse:
+    """Change how often a decision is reviewed."""
+    decision: Decision = access.decision_to_edit(request.user, decision_id)
+    form = CadenceForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Pick one of the choices offered.")
+    elif cadence.set_months(
+        decision,
+        months=form.cleaned_data["months"],
+        was=form.cleaned_data["was"],
+        by=person(request),
+        at=timezone.now(),
+    ):
+        messages.success(request, f"{decision} is reviewed {cadence.in_words(decision)}.")
+    else:
+        messages.error(request, "Somebody else changed this meanwhile: look again.")
+    return redirect("decision-detail", decision.pk)
 
 
 urlpatterns = [
@@ -216,7 +320,10 @@ urlpatterns = [
     path("reviews/<int:review_id>/", review_detail, name="review-detail"),
     path("reviews/<int:review_id>/open/", review_open, name="review-open"),
     path("reviews/<int:review_id>/submit/", review_submit, name="review-submit"),
+    path("reviews/<int:review_id>/withdraw/", review_withdraw, name="review-withdraw"),
     path("reviews/<int:review_id>/return/", review_return, name="review-return"),
     path("reviews/<int:review_id>/comment/", review_comment, name="review-comment"),
     path("reviews/<int:review_id>/sign-off/", review_sign_off, name="review-sign-off"),
+    path("reviews/<int:review_id>/passkey/", review_passkey, name="review-passkey"),
+    path("decisions/<int:decision_id>/cadence/", decision_cadence, name="decision-cadence"),
 ]

@@ -10,14 +10,14 @@ from decisions import charts, standing
 from decisions.models import Decision
 from decisions.questions import PriceUsed
 from decisions.rendering.labels import FIELDS, KINDS, SEVERITIES, SUMS, UNITS
-from decisions.views.verdict import UNMET, verdict
+from decisions.verdict import UNMET, verdict
 
 # The page on which a mistake is mended, by the evaluation's word for it.
 MENDED_AT = {
     "workload": ("decision-workload", "Workload"),
     "options": ("decision-options", "Options"),
     "checklist": ("decision-checklist", "Checklist"),
-    "reliability": ("decision-options", "Options"),
+    "reliability": ("decision-reliability", "Reliability"),
 }
 
 

@@ -17,6 +17,14 @@ from decisions.models import Membership, Team
 from decisions.views.signed_in import SignedInRequest
 from pricing import currency
 
+SETTINGS = (
+    "name",
+    "currency",
+    "loaded_cost_per_fte_year",
+    "approvals_needed",
+    "read_before_sign",
+)
+
 
 @login_required
 def list_all(request: SignedInRequest) -> HttpResponse:
@@ -74,9 +82,7 @@ def _page(
 def change(request: SignedInRequest, team_id: int) -> HttpResponse:
     """Change a team's name, currency and cost of people."""
     team = access.team_to_administer(request.user, team_id)
-    stored = {
-        name: getattr(team, name) for name in ("name", "currency", "loaded_cost_per_fte_year")
-    }
+    stored = {name: getattr(team, name) for name in SETTINGS}
     form = _team_form(request.POST or None, initial=stored)
     if request.method == "POST" and form.is_valid():
         try:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from decisions import access, drafts
 from decisions.forms.workload import RATE, WorkloadForm, initial, tokens_per_second
+from decisions.formulas.capacity import peak_to_mean_of
 from decisions.models import Decision, Workload
 from decisions.views.changing import person, saved
 from pricing import currency
@@ -55,9 +56,11 @@ def rate(request: HttpRequest, decision_id: int) -> HttpResponse:
 
 
 def _form(decision: Decision, *, data: Any = None) -> WorkloadForm:
-    stored = initial(decision, Workload.objects.filter(decision=decision).first())
+    known = Workload.objects.filter(decision=decision).first()
+    stored = initial(decision, known)
     currencies = sorted({decision.currency, *currency.known_currencies()})
-    return WorkloadForm(data, initial=stored, currencies=currencies)
+    profile = known.hourly_tokens if known else None
+    return WorkloadForm(data, initial=stored, currencies=currencies, profile=profile)
 
 
 def _again(decision: Decision) -> Decision:
@@ -66,7 +69,10 @@ def _again(decision: Decision) -> Decision:
 
 def _page(request: HttpRequest, decision: Decision, form: WorkloadForm) -> HttpResponse:
     known = Workload.objects.filter(decision=decision).first()
-    stored = tokens_per_second(*(getattr(known, name, None) for name in RATE))
+    sent, written, peak = (getattr(known, name, None) for name in RATE)
+    if known is not None and known.hourly_tokens:
+        peak = peak_to_mean_of(known.hourly_tokens)
+    stored = tokens_per_second(sent, written, peak)
     context = {
         "decision": decision,
         "form": form,

@@ -51,7 +51,7 @@ def number_in(text, pattern):
 def threshold(fte, wage):
     """The sum that the first question of the checklist compares API spend with."""
     says = answer(closed(), pair(ops_fte=fte), fte=wage)["checklist"]["spend"]["why"]
-    return number_in(says, r"threshold of this team is ([\d,.]+) EUR")
+    return number_in(says, r"threshold of this team is EUR ([\d,]+)")
 
 
 def at_forty_percent(total_millions):

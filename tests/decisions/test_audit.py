@@ -1,6 +1,10 @@
 """The audit trail cannot be changed unseen."""
 
+import subprocess
+import sys
+
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from decisions import audit
@@ -88,3 +92,42 @@ def test_a_signed_snapshot_cannot_be_changed_but_outlives_people_and_team():
     kept = Snapshot.objects.get()
     assert kept.prepared_by == "manager <manager@example.org>"
     assert AuditEvent.objects.count() == before
+
+
+def outside(file, repository):
+    """Run exactly the lines of the documentation on an exported file."""
+    code = (repository / "docs" / "records.md").read_text().split("```python\n")[1].split("```")[0]
+    return subprocess.run(
+        [sys.executable, "-I", "-c", code, str(file)], capture_output=True, text=True, check=False
+    )
+
+
+def test_the_export_is_checked_outside_by_the_lines_of_the_documentation(tmp_path, repository):
+    write(3)
+    with transaction.atomic():
+        audit.write("“ü\n\u2028", by="日本", at=NOW, subject='"\\', after={"b": 1.5, "a": None})
+    file = tmp_path / "audit.jsonl"
+    call_command("export_audit", str(file))
+    run = outside(file, repository)
+    assert (run.returncode, run.stdout) == (
+        0,
+        f"4 events, unbroken. Head: {audit.head()[1]}\n",
+    ), run.stderr
+    whole = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    for changed, first in (
+        ([whole[0], whole[1].replace("thing 1", "thing 7"), *whole[2:]], 2),
+        ([whole[0], *whole[2:]], 2),
+        ([whole[1], whole[0], *whole[2:]], 1),
+    ):
+        file.write_text("".join(changed), encoding="utf-8")
+        assert outside(file, repository).stderr == f"event {first} does not fit\n"
+    with pytest.raises(CommandError, match="exists"):
+        call_command("export_audit", str(file))
+
+
+def test_the_command_names_the_first_broken_event():
+    write(6)
+    triggers.unprotect(connection, "decisions_auditevent")
+    AuditEvent.objects.filter(position=4).update(after='{"n":9}')
+    with pytest.raises(CommandError, match="event 4 was changed"):
+        call_command("verify_audit")

@@ -62,8 +62,8 @@ def test_spend_is_compared_with_rent_and_people():
     own = pair(ops_fte=0.25)
     low, high = (suggested(bill("api", amount), own)["spend"] for amount in (6149, 6150))
     assert (low.answer, high.answer) == ("no", "yes")
-    assert "6,150 EUR a month" in high.why
-    assert "3,650 for machines and 2,500 for people" in high.why
+    assert "EUR 6,150 a month" in high.why
+    assert "EUR 3,650 for machines and EUR 2,500 for people" in high.why
 
 
 def test_spend_needs_both_sides():
@@ -126,7 +126,7 @@ def test_revisit():
 
 def test_stay_on_apis_unless_self_hosting_clearly_wins():
     advice = evaluated(closed(), managed(), pair(ops_fte=0.25)).advice
-    assert advice.startswith("Stay on APIs: B costs 740 EUR a month, and C 6,150 EUR;")
+    assert advice.startswith("Stay on APIs: B costs EUR 740 a month, and C EUR 6,150;")
     assert "saves nothing" in advice
 
 
@@ -145,7 +145,7 @@ def test_a_clear_win_still_needs_the_gates():
     waiting = evaluated(bill("api", 18_000), own, chosen="C")
     assert "before self-hosting there must be: quarterly review" in waiting.advice
     done = evaluated(bill("api", 18_000), own, chosen="C", checklist={"revisit": {"answer": "yes"}})
-    assert done.advice.startswith("Self-hosting clearly wins: C costs 6,150 EUR a month")
+    assert done.advice.startswith("Self-hosting clearly wins: C costs EUR 6,150 a month")
 
 
 def test_privacy_demands_self_hosting():
@@ -155,7 +155,7 @@ def test_privacy_demands_self_hosting():
 
 def test_an_api_that_is_demanded():
     advice = evaluated(managed(), pair(ops_fte=0.25), requirements={"api_only": True}).advice
-    assert advice.startswith("Stay on APIs: B costs 740 EUR")
+    assert advice.startswith("Stay on APIs: B costs EUR 740")
 
 
 def test_without_an_api_to_compare():

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 def test_the_first_story_has_the_figures_of_the_article():
     assert demo.load(at=NOW)
-    signed = records.contents(Snapshot.objects.get())
+    signed = records.held_by(Snapshot.objects.get())
     totals = {o["name"]: o["per_month"]["total"] for o in signed["result"]["options"]}
     assert totals["Closed API"] == 18_000
     assert totals["80 % managed open, 20 % closed"] == pytest.approx(5021, rel=0.001)

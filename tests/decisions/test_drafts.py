@@ -3,7 +3,7 @@
 import pytest
 
 from decisions import drafts
-from decisions.models import AuditEvent, Standing
+from decisions.models import AuditEvent, Decision, Standing
 from tests.decisions import stories
 from tests.decisions.stories import NOW
 
@@ -156,3 +156,18 @@ def test_what_is_missing_is_said_and_no_cost_is_shown_as_zero(story):
     assert standing.chosen_per_month is None
     assert standing.best_per_month is None
     assert "workload is not filled in" in standing.problem
+
+
+def test_undoing_the_deletion_of_the_chosen_option_restores_the_choice(db):
+    story = stories.ready()
+    decision, option = story.decision, story.option("Managed")
+    values, because = drafts.values_of(option), decision.chosen_because
+    by = {"by": story.manager, "at": stories.NOW}
+    drafts.delete_option(option, version=decision.version, **by)
+    decision.refresh_from_db()
+    assert decision.chosen is None
+    drafts.restore_option(
+        decision, values=values, chosen_because=because, version=decision.version, **by
+    )
+    restored = Decision.objects.values_list("chosen__name", "chosen_because").get(pk=decision.pk)
+    assert restored == ("Managed", "It costs least.")

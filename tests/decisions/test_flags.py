@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from decisions import drafts, flags
-from decisions.models import Flag
+from decisions.models import Flag, Standing
 from tests.decisions import stories
 from tests.decisions.stories import NOW
 
@@ -101,3 +101,29 @@ def test_an_acknowledged_flag_does_not_come_back(story):
     flag.refresh_from_db()
     assert Flag.objects.count() == 1
     assert flag.reason == "A contract binds us."
+
+
+def test_a_spot_price_inside_a_mix_raises_no_flag(story):
+    spot = {"discount": 0.9, "interruptions_per_month": 1, "recovery_minutes": 1, "drained": True}
+    machines = {"gpus": 1, "price_per_gpu_hour": 0.1, "ops_fte": 0, "spot": spot}
+    parts = [{"option": "Spot", "share": 0.9}, {"option": "Closed", "share": 0.1}]
+    for name, kind, figures in (
+        ("Spot", "rented_gpu", machines),
+        ("Mix", "hybrid", {"parts": parts}),
+    ):
+        drafts.add_option(
+            story.decision,
+            name=name,
+            kind=kind,
+            figures=figures,
+            by=story.manager,
+            at=NOW,
+            version=story.decision.version,
+        )
+    work = story.decision.workload
+    work.requirements = {"frontier_quality": True}
+    work.save()
+    for hour in range(3):
+        recheck_at(story, hours=hour)
+    assert Standing.objects.get().best_name == "Mix"
+    assert open_flags() == []

@@ -5,11 +5,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from decisions import drafts, flags, questions, rechecks, standing
 from decisions.models import Flag, Standing
 from jobs.models import Job
-from pricing import pull
+from pricing import pull, quotes
 from pricing.models import Offer
 from tests.decisions import stories
 from tests.decisions.stories import NOW
@@ -91,16 +92,19 @@ def test_a_typed_figure_stands_above_the_stored_price_and_says_so(story):
 def test_an_offer_without_a_price_is_a_problem_in_words_not_a_zero(story):
     add(story, "Nowhere", offer_id=999_999)
     answered = standing.answer(story.decision)
-    assert answered.result is None
-    assert "Nowhere: the price book has no price" in answered.faults[0]
+    assert answered.option("Nowhere") is None
+    (left_out,) = answered.left_out
+    assert left_out.name == "Nowhere"
+    assert left_out.says.startswith("the price book has no price")
 
 
 def test_a_currency_without_a_rate_is_a_problem_not_a_rate_of_one(story):
     story.decision.currency = "XAF"
     story.decision.save(update_fields=["currency"])
     answered = standing.answer(story.decision)
-    assert answered.result is None
-    assert any("XAF" in fault for fault in answered.faults)
+    # Options with typed figures alone stay; the one at a price in dollars cannot be worked out.
+    assert [each.name for each in answered.left_out] == ["Together"]
+    assert "“XAF”" in answered.left_out[0].says
 
 
 def test_a_new_price_reaches_the_standing_and_the_flag(story, do_work):
@@ -141,3 +145,66 @@ def test_a_withdrawn_price_is_kept_and_flagged(story):
     flags.recheck(story.decision, at=NOW + timedelta(days=1))
     assert standing.answer(story.decision).option("Together")["per_month"]["total"] > 0
     assert "no longer offers what Together uses" in Flag.objects.get(kind="price_gone").says
+
+
+def genai(usd):
+    """Return an answer of the second source with Together's model alone."""
+    name = MODEL.removeprefix("together_ai/")
+    prices = {"input_mtok": str(usd), "output_mtok": str(usd)}
+    model = {"id": name, "prices": prices}
+    return json.dumps([{"id": "together", "models": [model]}]).encode()
+
+
+def test_of_two_sources_the_worse_for_the_winner_is_used_and_said(story):
+    pulled(genai(0.40), at=NOW + timedelta(hours=1), source="genai_prices")
+    answered = standing.answer(story.decision)
+    used = next(p for p in answered.asked.prices if p.option == "Together")
+    assert (used.amount, used.source, used.is_dearest) == (Decimal("0.88"), "litellm", True)
+    assert used.disputed_by == ("genai_prices: 0.4 USD",)
+    # At the lower price it would have won.
+    assert answered.best is not None
+    assert answered.best["name"] == "Managed"
+    assert used.as_json()["disputed_by"] == ["genai_prices: 0.4 USD"]
+
+
+def test_sources_that_agree_within_two_per_cent_do_not_dispute(story):
+    pulled(genai(0.87), at=NOW + timedelta(hours=1), source="genai_prices")
+    used = [p for p in standing.answer(story.decision).asked.prices if p.option == "Together"]
+    assert [p.disputed_by for p in used] == [(), ()]
+
+
+def test_both_prices_are_shown_on_the_decision(story, client):
+    pulled(genai(0.40), at=NOW + timedelta(hours=1), source="genai_prices")
+    client.force_login(story.manager, backend="allauth.account.auth_backends.AuthenticationBackend")
+    page = client.get(reverse("decision-detail", args=[story.decision.pk])).content.decode()
+    assert "genai_prices: 0.4 USD" in page
+    assert "sources disagree" in page
+
+
+@pytest.mark.parametrize(("days", "flagged"), [(15, False), (14, True)])
+def test_a_price_that_ends_is_flagged_two_weeks_before(story, days, flagged):
+    quotes.add(
+        team_id=story.decision.team_id,
+        offer=Offer.objects.get(pk=story.option("Together").offer_id),
+        amounts={"input": Decimal("0.5"), "output": Decimal("0.5")},
+        currency_code="USD",
+        by="manager",
+        at=NOW - timedelta(days=20),
+        valid_until=NOW + timedelta(days=days),
+    )
+    flags.recheck(story.decision, at=NOW)
+    found = Flag.objects.filter(kind="price_ends").values_list("says", flat=True)
+    assert [("Together uses end" in says) for says in found] == ([True] if flagged else [])
+
+
+def test_a_past_moment_gives_the_same_answer_today_as_it_gave_then(story):
+    then = standing.answer(story.decision, at=NOW)
+    for day, usd in ((1, 0.40), (2, 0.38)):
+        at = NOW + timedelta(days=day)
+        pulled(litellm(input_usd_per_mtok=usd, output_usd_per_mtok=usd), at=at)
+        pulled(genai(usd / 2), at=at, source="genai_prices")
+    now = standing.answer(story.decision)
+    again = standing.answer(story.decision, at=NOW)
+    assert now.option("Together") != then.option("Together")
+    assert again.result == then.result
+    assert again.asked.raw == then.asked.raw

@@ -6,10 +6,8 @@ import pytest
 import time_machine
 from django.core import mail
 
-from decisions import reminders, reviews
-from decisions.models import Reminder, Review
-from jobs import work
-from jobs.models import Job
+from decisions import addresses, reminders, reviews
+from decisions.models import AuditEvent, Delivery, Reminder, Review
 from tests.decisions import stories
 from tests.decisions.stories import NOW
 
@@ -33,7 +31,7 @@ def test_each_step_once_however_often_the_clock_ticks(story):
     for day in (-14, -14, -13, -7, -7):
         reminders.schedule(now=DUE + timedelta(days=day))
     assert steps_of(story.manager) == {"-14", "-7"}
-    assert Reminder.objects.count() == 4  # two steps, manager and approver both prepare
+    assert Reminder.objects.count() == 2
 
 
 def test_a_scheduler_that_was_down_loses_no_step(story):
@@ -68,7 +66,9 @@ def test_a_persons_day_is_their_own(story):
     late_evening = datetime(2026, 12, 16, 20, tzinfo=UTC)  # the 17th in Auckland: 14 days before
     reminders.schedule(now=late_evening)
     assert steps_of(story.manager) == {"-14"}
-    assert steps_of(story.approver) == set()
+    utc = stories.person(story.team, "utc@example.org", "manager")
+    reminders.schedule(now=late_evening)
+    assert steps_of(utc) == set()
 
 
 @time_machine.travel(DUE)
@@ -76,7 +76,7 @@ def test_mail_is_sent_once_with_a_stable_id(story, do_work):
     reminders.schedule(now=DUE)
     do_work()
     sent = {m.extra_headers["Message-ID"] for m in mail.outbox}
-    assert len(sent) == len(mail.outbox) == Reminder.objects.filter(state="sent").count() > 0
+    assert len(sent) == len(mail.outbox) == Delivery.objects.exclude(sent_at=None).count() > 0
     do_work()
     assert len(mail.outbox) == len(sent)
     text = mail.outbox[0].body
@@ -85,14 +85,82 @@ def test_mail_is_sent_once_with_a_stable_id(story, do_work):
 
 
 @time_machine.travel(DUE)
-def test_a_signed_review_is_no_longer_reminded_of(story):
+def test_a_signed_review_is_no_longer_reminded_of(story, do_work):
     reminders.schedule(now=DUE)
     reviews.submit(story.review, note="", by=story.manager, at=NOW)
     reviews.sign_off(story.review, note="", by=story.approver, at=NOW)
-    asked_for = Job.objects.filter(kind=reminders.KIND)
-    assert all(work.perform(job.pk) for job in asked_for)
-    assert asked_for.count() > 0
+    do_work()
     assert mail.outbox == []
+    assert {d.state for d in Delivery.objects.all()} == {"dropped"}
+    assert "signed off before" in Delivery.objects.first().dropped_because
+
+
+def test_the_approver_is_told_after_14_days_and_why(story, do_work):
+    reminders.schedule(now=DUE + timedelta(days=13))
+    assert steps_of(story.approver) == set()
+    with time_machine.travel(DUE + timedelta(days=14)):
+        reminders.schedule(now=DUE + timedelta(days=14))
+        do_work()
+    assert steps_of(story.approver) == {"+14"}
+    (to_approver,) = [m for m in mail.outbox if m.to == [story.approver.email]]
+    assert "14 days overdue" in to_approver.subject
+    assert "as approver of the team" in to_approver.body
+
+
+def test_an_approver_who_gets_a_review_late_is_not_told_of_steps_before(story):
+    reviews.submit(story.review, note="", by=story.manager, at=DUE - timedelta(days=3))
+    reminders.schedule(now=DUE)
+    assert steps_of(story.approver) == {"-1", "0"}
+
+
+def test_a_snooze_quiets_one_person_until_its_day_and_no_other(story):
+    review = story.review
+    now = DUE - timedelta(days=10)
+    reminders.snooze(
+        review, until=now.date() + timedelta(days=6), reason="On leave.", by=story.manager, at=now
+    )
+    reviews.submit(review, note="", by=story.manager, at=now)
+    reviews.give_back(review, reason="More.", by=story.approver, at=now)
+    reminders.schedule(now=DUE - timedelta(days=7))
+    assert steps_of(story.manager) == {"-14", "-7"}
+    assert Delivery.objects.filter(person=story.manager).count() == 0
+    reminders.schedule(now=DUE - timedelta(days=4))
+    told = Delivery.objects.filter(person=story.manager)
+    assert [d.step for d in told] == ["snoozed 2026-12-27"]
+    event = AuditEvent.objects.get(what="reminders snoozed")
+    assert "On leave." in event.after and "2026-12-27" in event.after
+
+
+@pytest.mark.parametrize(
+    ("days", "reason", "field"), [(0, "x", "until"), (61, "x", "until"), (5, "  ", "reason")]
+)
+def test_a_snooze_needs_a_day_and_a_reason(story, days, reason, field):
+    with pytest.raises(reminders.NotAllowed) as refusal:
+        reminders.snooze(
+            story.review,
+            until=NOW.date() + timedelta(days=days),
+            reason=reason,
+            by=story.manager,
+            at=NOW,
+        )
+    assert refusal.value.field == field
+
+
+def test_a_teams_address_is_told_once_per_step(story):
+    addresses.add(
+        service="webhook",
+        name="ops",
+        url="https://hooks.example.com/1",
+        team=story.team,
+        by=story.manager,
+        at=NOW,
+    )
+    for _ in range(2):
+        reminders.schedule(now=DUE - timedelta(days=7))
+    assert sorted(Delivery.objects.filter(address__name="ops").values_list("step", flat=True)) == [
+        "-14",
+        "-7",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import csv
 import json
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -175,7 +176,8 @@ def test_the_accuracy_table_counts_every_measurement_once(capsys):
     call_command("accuracy")
     header, *lines = capsys.readouterr().out.splitlines()
     assert "median error" in header
-    groups = [line for line in lines if line.split()[0] in {"band", "calibration", "validation"}]
+    starts = ("band", "calibration", "validation")
+    groups = [each for each in lines if each.startswith(starts) and "all of them" not in each]
     assert sum(int(line.split()[3]) for line in groups) == len(measurements.measurements())
 
 
@@ -186,3 +188,36 @@ def test_every_measurement_names_its_public_source():
         "band",
         "validation",
     }
+
+
+def test_the_page_of_accuracy_says_what_the_command_says(capsys):
+    call_command("accuracy", "--markdown")
+    said = capsys.readouterr().out.strip()
+    assert said in (Path(__file__).parents[2] / "docs" / "accuracy.md").read_text()
+
+
+def test_unseen_dense_runs_and_the_range_of_mixtures_keep_their_promise(capsys):
+    call_command("accuracy", "--markdown")
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in capsys.readouterr().out.splitlines()
+    ]
+    shown = {
+        tuple(row[:3]): [float(cell.rstrip("%")) for cell in row[4:]]
+        for row in rows
+        if len(row) == 7 and row[-1].endswith("%")
+    }
+    median, p90, inside = shown["validation", "dense", "all of them"]
+    assert median <= 15 and p90 <= 35 and inside >= 80
+    assert shown["validation", "mixture", "all of them"][2] >= 80
+
+
+def test_accuracy_on_rows_of_ones_own(tmp_path, capsys):
+    path = tmp_path / "rows.csv"
+    head = "gpu,model,precision,tp,isl,osl,concurrency,output_tok_s\n"
+    path.write_text(head + "H100,Llama-3.3-70B,fp8,2,1024,1024,64,2195.8\n")
+    call_command("accuracy", "--cases", str(path))
+    assert "given" in capsys.readouterr().out
+    path.write_text("gpu,model\nH100,Llama-3.3-70B\n")
+    with pytest.raises(CommandError, match="line 2"):
+        call_command("accuracy", "--cases", str(path))

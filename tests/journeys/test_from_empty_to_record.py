@@ -59,7 +59,7 @@ class Visitor:
         self.page.goto("/")
         self.page.get_by_label("Email").fill(address(self.name))
         self.page.get_by_label("Password").fill(PASSWORD)
-        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
         expect(self.page.get_by_role("link", name=self.name)).to_be_visible()
         return self
 

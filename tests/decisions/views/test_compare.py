@@ -4,11 +4,13 @@ import statistics
 import time
 
 import pytest
+from django.urls import reverse
 
 from decisions import drafts
 from decisions.models import Answer, Decision
 from tests.decisions import stories
 from tests.decisions.stories import NOW
+from tests.factories import ARTICLE_OPTIONS, make_decision, make_member, make_team
 
 
 @pytest.fixture
@@ -146,3 +148,40 @@ def test_a_viewer_compares_and_does_not_choose(client, story):
     assert page.status_code == 200
     assert b"<textarea" not in page.content
     assert choose(client, story, option="1", because="x").status_code == 404
+
+
+def test_one_option_that_cannot_be_sized_does_not_stop_the_others(client, db):
+    team = make_team()
+    manager = make_member(team)
+    options = {
+        "Closed": ARTICLE_OPTIONS["Closed"],
+        "Rented": (
+            "rented_gpu",
+            {
+                "model": "Llama-3.3-70B",
+                "quantization": "fp8",
+                "gpu": "H100",
+                "price_per_gpu_hour": 2.5,
+            },
+        ),
+        "Mix": (
+            "hybrid",
+            {
+                "parts": [
+                    {"option": "Rented", "share": 0.5},
+                    {"option": "Closed", "share": 0.5},
+                ]
+            },
+        ),
+    }
+    decision = make_decision(team, by=manager, options=options)
+    decision.workload.tpot_ms = 0.001
+    decision.workload.save()
+    client.force_login(manager)
+    for name in ("decision-compare", "decision-detail", "decision-options"):
+        page = client.get(reverse(name, args=[decision.pk])).content.decode()
+        assert "EUR 7,500" in page
+        assert "cannot meet the latency target" in page
+        assert "options[" not in page
+    mended = reverse("option-edit", args=[decision.pk, decision.options.get(name="Rented").pk])
+    assert mended in client.get(reverse("decision-compare", args=[decision.pk])).content.decode()

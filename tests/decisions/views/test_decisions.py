@@ -78,8 +78,25 @@ def test_the_answer_stands_first_in_words(client, decision):
 
 def test_both_charts_are_there_with_todays_volume(client, decision):
     page = page_of(client, decision)
-    assert page.count('role="img"') == 2
+    assert page.count('role="img"') == 4
     assert "today: 1.3 B tokens" in page
+
+
+def test_it_says_how_sure_it_is_and_from_which_seed(client, decision):
+    page = page_of(client, decision)
+    assert "Managed is the cheapest in" in page
+    assert "10,000 draws, seed 0" in page
+    assert "The article&#x27;s 1 to 4 engineer-weeks" in page
+
+
+def test_the_same_seed_gives_the_same_page_of_ranges(client, decision):
+    address = reverse("decision-detail", args=[decision.pk])
+    first, again, other = (
+        client.get(address, {"seed": seed}).context["ranges"] for seed in ("7", "7", "8")
+    )
+    assert first == again
+    assert first.rows != other.rows
+    assert client.get(address, {"seed": "x" * 400}).context["ranges"].seed == 0
 
 
 def test_every_figure_has_its_arithmetic(client, decision):

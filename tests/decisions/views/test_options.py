@@ -5,10 +5,11 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from decisions import drafts
 from decisions.models import Decision, Option
-from pricing import pull
+from pricing import pull, quotes
 from pricing.models import Offer
 from tests.decisions import stories
 from tests.decisions.stories import NOW
@@ -321,34 +322,155 @@ def test_an_option_in_use_is_not_deleted(client, story):
     assert Option.objects.filter(name="Closed").exists()
 
 
-def test_suggested_options_come_from_stored_prices(client, story):
+@pytest.fixture
+def price_book(story):
+    """GPUs and exchange rates as they come with the product."""
     pull.pull("embedded_gpus", at=NOW)
     pulled(ECB, source="ecb")
-    page = client.get(url(story, "suggest/"))
-    kinds = {p.kind: p for p in page.context["proposals"]}
-    assert "closed_api" not in kinds
-    assert "rented_gpu" in kinds
-    client.post(
-        url(story, "suggest/"), {"version": version(story), "add": ["rented_gpu", "hybrid"]}
-    )
-    rented = Option.objects.get(kind="rented_gpu")
-    assert rented.offer_id is not None
-    assert rented.figures["fallback"]["option"] == "Managed"
+
+
+@pytest.fixture
+def models(story, price_book):
+    """Prices of models too; there are thousands, so only tests that need them load them."""
+    pull.pull("genai_prices", at=NOW, bundled=True)
+
+
+def proposed(client, story, kind, *, query=""):
+    page = client.get(url(story, f"suggest/{query}"))
+    groups = dict(page.context["groups"])
+    return groups.get(Option.Kind(kind).label, [])
+
+
+def take(client, story, *proposals):
+    keys = [each.key for each in proposals]
+    return client.post(url(story, "suggest/"), {"version": version(story), "add": keys})
+
+
+def test_suggested_machines_hold_the_load_at_stored_prices(client, story, price_book):
+    rented = proposed(client, story, "rented_gpu")
+    assert {each.offer.mode for each in rented} == {"on_demand", "spot"}
+    assert all(each.costs["fits"] and each.costs["gpus"] >= 1 for each in rented)
+    by_mode = [each.costs["per_month"]["gpus"] for each in rented if each.offer.mode == "spot"]
+    assert by_mode == sorted(by_mode)
+    take(client, story, rented[0])
+    stored = Option.objects.get(kind="rented_gpu")
+    assert stored.offer_id == rented[0].offer_id
+    assert stored.figures["fallback"]["option"] == "Managed"
     answered = client.get(url(story)).context["answered"]
     assert answered.faults == []
-    assert answered.option(rented.name)["per_month"]["total"] > 0
+    assert answered.option(stored.name)["per_month"] == rented[0].costs["per_month"]
 
 
-def test_a_suggested_closed_model_is_no_preview(client, story):
-    pull.pull("genai_prices", at=NOW, bundled=True)
+def test_a_larger_load_is_offered_more_machines(client, story, price_book):
+    before = proposed(client, story, "rented_gpu")[0].costs["gpus"]
+    story.decision.workload.output_tokens_per_month *= 50
+    story.decision.workload.save()
+    after = proposed(client, story, "rented_gpu")[0]
+    assert after.costs["gpus"] > before
+    assert after.costs["fits"]
+
+
+def test_every_host_of_the_open_model_is_offered(client, story, models):
+    hosts = proposed(client, story, "managed_open")
+    assert len(hosts) > 10
+    assert len({(each.offer.provider, each.offer.host) for each in hosts}) == len(hosts)
+    assert {each.offer.weights for each in hosts} <= {"open", "unknown"}
+    bills = [each.costs["per_month"]["total"] for each in hosts]
+    assert bills == sorted(bills)
+
+
+def test_where_nobody_has_a_price_the_quote_is_asked_for_never_0(client, story, price_book):
+    reserved = proposed(client, story, "reserved_gpu")
+    assert [each.ask["term_months"] for each in reserved] == [12, 36]
+    assert all(each.missing and each.costs is None for each in reserved)
+    names = {each.name for each in proposed(client, story, "serverless_gpu") if each.missing}
+    assert names == {"RunPod", "Replicate", "Hugging Face endpoints"}
+    take(client, story, *reserved)
+    assert not Option.objects.filter(kind="reserved_gpu").exists()
+    form = client.get(f"/teams/{story.team.pk}/quotes/add/?{reserved[1].quote_query}")
+    shown = form.context["form"]
+    assert (shown["mode"].value(), shown["term_months"].value()) == ("reserved", "36")
+
+
+def quote(story, **terms):
+    quotes.add(
+        team_id=story.team.pk,
+        terms=quotes.Terms(kind="gpu", provider="seller", gpu="H100", **terms),
+        amounts={"gpu_purchase" if terms["mode"] == "purchase" else "gpu_hour": Decimal(2)},
+        currency_code="EUR",
+        evidence="mail",
+        by="manager",
+        at=timezone.now(),
+    )
+
+
+def test_a_quote_becomes_a_candidate(client, story, price_book):
+    quote(story, mode="reserved", term_months=12)
+    first, second = proposed(client, story, "reserved_gpu")
+    assert first.offer.provider == "seller"
+    assert first.figures["term_months"] == 12
+    assert first.is_ticked
+    assert second.missing
+
+
+def test_a_quote_to_buy_opens_the_form_with_what_is_known(client, story, price_book):
+    quote(story, mode="purchase")
+    (own,) = proposed(client, story, "owned_gpu")
+    assert own.missing
+    page = client.get(url(story, f"add/?kind=owned_gpu&offer={own.offer_id}"))
+    assert page.context["form"]["kw_per_gpu"].value() == "1.275"
+    assert page.context["used"].offer_id == own.offer_id
+    page = add(
+        client,
+        story,
+        "owned_gpu",
+        name="Own",
+        offer_id=own.offer_id,
+        gpus="2",
+        kw_per_gpu="1.275",
+        price_per_kwh="0.2",
+        colo_per_kw_month="150",
+    )
+    assert page.status_code == 302
+
+
+def test_a_machine_that_is_sold_in_eights_is_counted_in_eights(client, story, price_book):
+    quote(story, mode="reserved", term_months=36, gpu_count=8)
+    eight = next(p for p in proposed(client, story, "reserved_gpu") if not p.missing)
+    assert eight.costs["gpus"] == 8
+
+
+def test_all_five_deployments_are_priced_or_say_what_is_missing(client, story, price_book):
+    page = client.get(url(story, "five/"))
+    found = {each.says: each for each in page.context["deployments"]}
+    assert len(found) == 5
+    assert found["Closed API"].proposal is None
+    assert found["Rented GPUs"].costs["per_month"]["total"] > 0
+    assert found["Rented GPUs"].proposal is not None
+    assert found["Reserved or owned GPUs"].costs is None
+    assert "Add the quote" in page.content.decode()
+    assert found["Rented GPUs"].costs["dominated_by"]
+    assert "dominated" in page.content.decode()
+
+
+def test_a_suggested_closed_model_is_no_preview(client, story, models):
     story.decision.options.all().delete()
-    proposals = client.get(url(story, "suggest/")).context["proposals"]
-    kinds = {each.kind: each for each in proposals}
-    assert "preview" not in kinds["closed_api"].offer.source_name
-    assert kinds["closed_api"].offer.provider in {"anthropic", "google", "openai"}
-    assert kinds["managed_open"].offer.model.lower().startswith("llama-3.3-70b")
-    shares = [part["share"] for part in kinds["hybrid"].figures["parts"]]
-    assert sum(shares) == 1
+    closed = proposed(client, story, "closed_api")
+    assert not any("preview" in each.offer.source_name for each in closed)
+    assert {each.offer.provider for each in closed} <= {"anthropic", "google", "openai"}
+    (mix,) = proposed(client, story, "hybrid")
+    assert sum(part["share"] for part in mix.figures["parts"]) == 1
+    assert mix.figures["parts"][1]["option"] == closed[0].name
+    alone = take(client, story, mix)
+    assert alone.status_code == 302
+    assert not Option.objects.exists()
+
+
+def test_suggestions_without_a_workload_have_prices_but_no_bill(client, story, price_book):
+    story.decision.workload.delete()
+    rented = proposed(client, story, "rented_gpu")
+    assert rented
+    assert all(each.costs is None for each in rented)
 
 
 def test_a_viewer_sees_options_but_no_buttons(client, story):

@@ -35,6 +35,14 @@ def step(person, review, name, **fields):
     return browser(person).post(f"/reviews/{review.pk}/{name}/", fields)
 
 
+def sign(person, review, **fields):
+    """Open the page and sign what it shows."""
+    client = browser(person)
+    shown = client.get(f"/reviews/{review.pk}/").context["seen"]
+    entered = {"seen": shown, "password": PASSWORD, **fields}
+    return client.post(f"/reviews/{review.pk}/sign-off/", entered)
+
+
 def see(person, review):
     return browser(person).get(f"/reviews/{review.pk}/")
 
@@ -99,12 +107,12 @@ def test_the_preparer_sees_in_words_why_they_cannot_sign(submitted):
     page = text(see(submitted.manager, submitted.review))
     assert "You cannot sign this one" in page
     assert "Your password" not in page
-    step(submitted.manager, submitted.review, "sign-off", password=PASSWORD)
+    sign(submitted.manager, submitted.review)
     assert submitted.review.state == "submitted"
 
 
 def test_signing_takes_the_password_again(submitted):
-    page = step(submitted.approver, submitted.review, "sign-off", note="Agreed.", password="wrong")
+    page = sign(submitted.approver, submitted.review, note="Agreed.", password="wrong")
     assert page.status_code == 200
     assert "not your password" in text(page)
     assert "Agreed." in text(page)
@@ -123,7 +131,7 @@ def test_wrong_passwords_at_signing_are_slowed_down(submitted, settings):
 
 
 def test_signing_freezes_a_record_and_links_it(submitted):
-    page = step(submitted.approver, submitted.review, "sign-off", note="Agreed.", password=PASSWORD)
+    page = sign(submitted.approver, submitted.review, note="Agreed.")
     assert page.status_code == 302
     snapshot = Snapshot.objects.get()
     shown = text(see(submitted.manager, submitted.review))
@@ -133,8 +141,8 @@ def test_signing_freezes_a_record_and_links_it(submitted):
 
 def test_the_second_signer_is_told_who_signed_and_when(submitted):
     second = stories.person(submitted.team, "second@example.org", "approver")
-    step(submitted.approver, submitted.review, "sign-off", password=PASSWORD)
-    page = step(second, submitted.review, "sign-off", password=PASSWORD)
+    sign(submitted.approver, submitted.review)
+    page = sign(second, submitted.review)
     assert page.status_code == 409
     assert "approver &lt;approver@example.org&gt; signed this review off on" in text(page)
     assert Snapshot.objects.count() == 1
@@ -161,14 +169,14 @@ def test_what_changed_after_submission_has_to_be_submitted_again(submitted):
     page = text(see(submitted.approver, submitted.review))
     assert "Out of date" in page
     assert "Your password" not in page
-    refused = step(submitted.approver, submitted.review, "sign-off", password=PASSWORD)
+    refused = sign(submitted.approver, submitted.review)
     assert "submitted again" in text(refused)
     step(submitted.manager, submitted.review, "submit", note="Again.")
     assert "Out of date" not in text(see(submitted.approver, submitted.review))
 
 
 def test_the_next_review_opens_with_what_changed(submitted):
-    step(submitted.approver, submitted.review, "sign-off", password=PASSWORD)
+    sign(submitted.approver, submitted.review)
     option = submitted.option("Managed")
     drafts.change_option(
         option,
@@ -183,7 +191,8 @@ def test_the_next_review_opens_with_what_changed(submitted):
         decision=submitted.decision, year=2027, quarter=1, due_on=NOW.date(), created_at=NOW
     )
     page = see(submitted.manager, following)
-    changes = {c["what"]: c for c in page.context["changes"]}
+    parts = {part["key"]: part["changes"] for part in page.context["parts"]}
+    changes = {c["what"]: c for c in parts["prices"]}
     assert changes["Managed: input"]["old"] == "EUR 0.50"
     assert changes["Managed: input"]["effect"] == 100
     assert text(page).index("What changed") < text(page).index("Where the decision stands")
@@ -220,3 +229,45 @@ def test_a_step_is_never_taken_by_looking(submitted):
 def test_a_late_review_is_marked(story):
     Review.objects.update(due_on=timezone.localdate().replace(year=2020))
     assert "late" in text(browser(story.manager).get("/reviews/"))
+
+
+def test_what_moved_after_the_page_was_opened_is_shown_and_the_note_stays(submitted):
+    client = browser(submitted.approver)
+    url = f"/reviews/{submitted.review.pk}/"
+    shown = client.get(url).context["seen"]
+    option = submitted.option("Managed")
+    drafts.change_option(
+        option,
+        name="Managed",
+        kind=option.kind,
+        figures={"input_per_mtok": 0.6, "output_per_mtok": 0.8},
+        by=submitted.manager,
+        at=NOW,
+        version=Decision.objects.get().version,
+    )
+    reviews.submit(submitted.review, note="", by=submitted.manager, at=NOW)
+    fields = {"seen": shown, "password": PASSWORD, "note": "My long note."}
+    page = client.post(f"{url}sign-off/", fields)
+    assert [c["what"] for c in page.context["moved"]][-1] == "Managed: input"
+    assert "My long note." in text(page)
+    fields["seen"] = page.context["seen"]
+    assert client.post(f"{url}sign-off/", fields).status_code == 302
+    assert submitted.review.state == "signed"
+
+
+def test_a_page_that_does_not_say_what_it_showed_signs_nothing(submitted):
+    page = step(submitted.approver, submitted.review, "sign-off", password=PASSWORD)
+    assert "did not say what it had shown" in text(page)
+    assert submitted.review.state == "submitted"
+
+
+def test_a_delegate_is_told_for_whom_they_sign(submitted):
+    viewer = stories.person(submitted.team, "viewer@example.org", "viewer")
+    assert "Sign off as" not in text(see(viewer, submitted.review))
+    today = timezone.now().date().isoformat()
+    fields = {"delegate": viewer.pk, "from_on": today, "until_on": today}
+    made = browser(submitted.approver).post(f"/teams/{submitted.team.pk}/delegations/", fields)
+    assert made.status_code == 302
+    assert "Sign off for approver" in text(see(viewer, submitted.review))
+    assert sign(viewer, submitted.review).status_code == 302
+    assert submitted.review.state == "signed"

@@ -34,6 +34,7 @@ def verdict(result: dict[str, Any], *, horizon_months: int) -> str:
 def remarks(option: dict[str, Any]) -> list[str]:
     """Return what speaks against an option, each in a sentence of its own."""
     says = [f"Does not {UNMET.get(unmet, unmet)}." for unmet in option["unmet"]]
+    says += [f"{each}." for each in option.get("unfit_because", [])]
     if option["dominated_by"]:
         first, *rest = option["dominated_by"]
         others = f"{first} and {len(rest)} more cost no more and do" if rest else None
