@@ -3,10 +3,10 @@ PORT ?=
 export PORT
 PYTHON := .venv/bin/python
 
-.PHONY: help setup run test check lock demo demo-remove bench accuracy
+.PHONY: chaos-records help setup run test check lock demo demo-remove bench accuracy chaos bench-prices
 
 help: ## Say what each command does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 setup: ## Make everything that running needs: .venv, system libraries, database, prices, demo
 	@scripts/setup.sh
@@ -36,6 +36,18 @@ bench: ## Measure pages, evaluation and rendering; print the table of the README
 	@scripts/setup.sh tests
 	@exec $(PYTHON) scripts/bench.py
 
+chaos: ## Kill processes among reminders and race signers; is anything lost, twice or overwritten?
+	@scripts/setup.sh tests
+	@exec $(PYTHON) scripts/chaos.py
+
+bench-prices: ## Measure how fast prices get into the book
+	@scripts/setup.sh tests
+	@exec $(PYTHON) scripts/bench_prices.py
+
 accuracy: ## Compare the capacity model with public measurements
 	@scripts/setup.sh
 	@$(PYTHON) manage.py accuracy
+
+chaos-records: ## Kill workers that make records, tamper with signed files, measure both
+	@scripts/setup.sh tests
+	@$(PYTHON) scripts/chaos_records.py

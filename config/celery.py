@@ -35,6 +35,10 @@ app.conf.beat_schedule = {
     "price sources that are due": {"task": "pricing.tasks.schedule_pulls", **MINUTE},
     "decisions whose prices changed": {"task": "decisions.tasks.schedule_rechecks", **MINUTE},
     "reviews of the quarter": {"task": "decisions.tasks.schedule_reviews", **MINUTE},
+    "files of usage that nobody read": {
+        "task": "decisions.tasks.forget_unread_usage",
+        "schedule": 3600.0,
+    },
     "reminders that are due": {"task": "decisions.tasks.schedule_reminders", **MINUTE},
 }
 

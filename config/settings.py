@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "axes",
     "csp",
     "django_htmx",
@@ -185,7 +186,12 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = env.str(
     "ACCOUNT_EMAIL_VERIFICATION", "mandatory" if PRODUCTION else "none"
 )
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
+# Passkeys only: a second way to sign in and to sign reviews, beside the password.
+MFA_ADAPTER = "decisions.accounts.PasskeyAdapter"
+MFA_SUPPORTED_TYPES = ["webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION != "mandatory"
 SIGNUP_OPEN = env.bool("SIGNUP_OPEN", not PRODUCTION)
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "portfolio"
@@ -223,6 +229,8 @@ vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Breakeven <breakeven@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_TIMEOUT = 10
+# May notices go to addresses inside a private network, such as a chat server of one's own?
+NOTICES_PRIVATE_ADDRESSES = env.bool("NOTICES_PRIVATE_ADDRESSES", False)
 
 # --- Safety of pages ------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
@@ -254,6 +262,13 @@ if env.bool("BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# Files of usage may be large; they are streamed to a temporary file. All others stay below 5 MB.
+USAGE_UPLOAD_MOST_MB = env.int("USAGE_UPLOAD_MOST_MB", 2048)
+FILE_UPLOAD_HANDLERS = [
+    "decisions.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- Prices ---------------------------------------------------------------------------------------
 # PRICE_SOURCE_<NAME>_URL moves a source to another address (a mirror, a recorded answer).
@@ -264,7 +279,16 @@ PRICE_SOURCE_URLS = {
 }
 # Who may judge prices and add a team's quotes: the price book asks, and knows no teams itself.
 PRICE_ACCESS = "decisions.access"
+# Where it notes what people decided about prices.
+PRICE_AUDIT = "decisions.audit"
 PRICE_SOURCES_OFF = env.list("PRICE_SOURCES_OFF", default=[])
+
+# --- Records --------------------------------------------------------------------------------------
+# The PKCS#12 file whose key signs records; without one the product makes its own in VAR_DIR.
+RECORD_SIGNING_P12 = env.str("RECORD_SIGNING_P12", "")
+RECORD_SIGNING_P12_PASSWORD = env.str("RECORD_SIGNING_P12_PASSWORD", "")
+# A timestamp authority (RFC 3161) that vouches for the time of each signature.
+TSA_URL = env.str("TSA_URL", "")
 
 LOGGING = {
     "version": 1,

@@ -25,8 +25,27 @@ Effect = Callable[[], Mapping[str, Any] | None]
 Handler = Callable[["Claim"], Effect]
 
 
+# Tries double their distance up to this: what comes back is found within the hour.
+LONGEST_WAIT = timedelta(hours=1)
+
+
+class TryAgain(Exception):
+    """The work did not succeed this time; its text is what a person should read."""
+
+
 class GiveUp(Exception):
     """The work cannot succeed by trying again; its text is what a person should read."""
+
+
+class Later(Exception):
+    """What the work needs is not there now; its text says what it waits for.
+
+    It is tried again after `after`, as often as it takes.
+    """
+
+    def __init__(self, waits_for: str, *, after: timedelta) -> None:
+        super().__init__(waits_for)
+        self.after = after
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +100,12 @@ def enqueue(
     payload: Mapping[str, Any] | None = None,
     due_at: datetime | None = None,
     by: str = "",
+    wakes: bool = True,
 ) -> Job:
-    """Ask for work, once per key, in the caller's transaction; wake a worker after it commits."""
+    """Ask for work, once per key, in the caller's transaction; wake a worker after it commits.
+
+    Without `wakes` the caller performs it at once.
+    """
     job, created = Job.objects.get_or_create(
         key=key,
         defaults={
@@ -95,7 +118,7 @@ def enqueue(
             "max_attempts": _kinds[kind].max_attempts,
         },
     )
-    if created:
+    if created and wakes:
         transaction.on_commit(lambda: wake(job.pk))
     return job
 
@@ -155,8 +178,12 @@ def perform(job_id: int) -> bool:
     try:
         effect = _kinds[held.job.kind].handler(held)
         return finish(held, effect=effect)
+    except Later as wait:
+        _put_back(held, waits_for=str(wait), after=wait.after)
     except GiveUp as reason:
         _fail(held, error=str(reason), final=True)
+    except TryAgain as reason:
+        _fail(held, error=str(reason), final=False)
     except Exception as error:  # noqa: BLE001 - whatever a handler raises is kept for the reader
         log.error("job %s failed:\n%s", held.job.key, traceback.format_exc())
         _fail(held, error=f"{type(error).__name__}: {error}", final=False)
@@ -188,8 +215,19 @@ def _fail(held: Claim, *, error: str, final: bool) -> None:
     if final or held.attempt >= held.job.max_attempts:
         held._mine().update(state=Job.State.FAILED, error=error, finished_at=now, lease_until=None)
         return
-    wait = timedelta(seconds=15 * 2 ** (held.attempt - 1))
+    wait = min(timedelta(seconds=15 * 2 ** min(held.attempt - 1, 12)), LONGEST_WAIT)
     held._mine().update(state=Job.State.WAITING, error=error, due_at=now + wait, lease_until=None)
+
+
+def _put_back(held: Claim, *, waits_for: str, after: timedelta) -> None:
+    # Each claim counts an attempt, so this one is given back by allowing one more.
+    held._mine().update(
+        state=Job.State.WAITING,
+        error=waits_for.replace("\x00", "␀"),
+        due_at=timezone.now() + after,
+        lease_until=None,
+        max_attempts=F("max_attempts") + 1,
+    )
 
 
 def retry(job_id: int, *, at: datetime) -> bool:
@@ -200,3 +238,11 @@ def retry(job_id: int, *, at: datetime) -> bool:
     if again:
         transaction.on_commit(lambda: wake(job_id))
     return bool(again)
+
+
+def hurry(job_id: int, *, at: datetime) -> bool:
+    """Let a waiting job begin now instead of later; False when it is not waiting."""
+    waiting = Job.objects.filter(pk=job_id, state=Job.State.WAITING).update(due_at=at)
+    if waiting:
+        transaction.on_commit(lambda: wake(job_id))
+    return bool(waiting)

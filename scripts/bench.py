@@ -28,6 +28,8 @@ import django
 
 django.setup()
 
+import numpy
+import numpy as np
 import psutil
 from django.core.management import call_command
 from django.db import connection
@@ -40,9 +42,11 @@ from django.utils import timezone
 
 from config import urls
 from decisions import evaluation, rendering, standing
+from decisions.formulas import fleet, screening
 from decisions.models import Decision, Flag, Review, Snapshot, Team, User
 from decisions.views import portfolio
 from tests import factories
+from tests.decisions import many_cases
 
 ROUNDS = 7
 PAGES_A_ROUND = 20
@@ -157,7 +161,46 @@ def measure_evaluation() -> None:
     )
     options = len(asked.raw["options"])
     row(f"evaluating a decision of {options} options", f"{alone:.1f} ms", "≤ 20 ms")
-    row("the same with 10,000 draws", f"{drawn:.0f} ms")
+    row("the same with 10,000 draws", f"{drawn:.0f} ms", "≤ 150 ms")
+
+
+def measure_screening() -> None:
+    """Time 100,000 decisions of 12 options after a price change, and compare with plain loops."""
+    cases, prices = many_cases.made_up(decisions=100_000, options=12, prices=300, seed=0)
+    packed = screening.Cases.packed(cases)
+    floats = np.array(prices, dtype=np.float64)
+    bills = statistics.median(
+        milliseconds(lambda: packed.bills(floats), times=1) for _ in range(ROUNDS)
+    )
+    begun = time.perf_counter()
+    found = screening.crossed(packed, cases, prices)
+    whole = time.perf_counter() - begun
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    begun = time.perf_counter()
+    for case in cases:
+        for each in case.options:
+            each.per_month(prices)
+    loops = time.perf_counter() - begun
+    same = sum(
+        bool(one) == screening.has_crossed(case, prices)
+        for one, case in zip(found, cases, strict=True)
+    )
+    row("bills of 100,000 decisions × 12 options at 300 new prices", f"{bills:.0f} ms", "≤ 500 ms")
+    row("the same in plain loops", f"{loops:.1f} s = {loops * 1000 / bills:.0f}×", "≥ 50×")
+    row("which of them crossed, decimals near the line", f"{whole:.2f} s", "≤ 30 s")
+    row("equal to decimals alone", f"{same:,} of {len(cases):,}", "all")
+    row("memory of it all, with the decisions themselves", f"{memory:.0f} MB", "≤ 1,024 MB")
+
+
+def measure_mix() -> None:
+    """Time the best number of replicas over a year of hours, every number up to 64 tried."""
+    hours = numpy.random.default_rng(0).uniform(0, 1e8, 8760).tolist()
+    terms = fleet.Terms(tokens_per_hour=2e6, rent_per_hour=4.0, api_per_mtok=3.0)
+    found = statistics.median(
+        milliseconds(lambda: fleet.plan(hourly_tokens=hours, terms=terms), times=5)
+        for _ in range(ROUNDS)
+    )
+    row("the best of 0 to 64 replicas over 8,760 hours", f"{found:.1f} ms", "≤ 200 ms")
 
 
 def measure_rendering() -> None:
@@ -254,6 +297,7 @@ def main() -> None:
     print("| measured | here | asked |\n|---|---|---|")
     measure_pages()
     measure_evaluation()
+    measure_mix()
     measure_rendering()
     measure_idle()
 
