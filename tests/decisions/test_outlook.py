@@ -19,7 +19,9 @@ def turns(best, *options, **more):
 
 def test_the_nearest_turning_point_comes_first_and_is_exact():
     found = outlook.turns(evaluated(managed(), pair(price=1.5)), "B")
-    assert [turn.what for turn in found] == ["GPU rent", "prices of B", "volume"]
+    assert found[0].what == "GPU rent"
+    # Twice the price and twice the volume are equally far away.
+    assert {turn.what for turn in found[1:]} == {"prices of B", "volume"}
     assert float(found[0].factor) == pytest.approx(740 / 2190)
     assert float(found[1].factor) == pytest.approx(2190 / 740)
     assert float(found[2].factor) == pytest.approx(2190 / 740)
