@@ -44,3 +44,54 @@ document.addEventListener("htmx:responseError", (event) => {
   note.textContent = "This part could not be brought up to date. Reload the page.";
   target.prepend(note);
 });
+
+// A table that a phone would cut off reads as cards there: a row is a card, a cell stands beside the
+// name of its column. Roles are written out, because display: grid takes them away in some browsers.
+const phone = window.matchMedia("(max-width: 40rem)");
+const MOST_CELLS = 1500;
+
+function namesOfColumns(table) {
+  const names = [];
+  for (const head of table.tHead?.rows[0]?.cells ?? []) {
+    for (let i = 0; i < head.colSpan; i += 1) names.push(head.textContent.trim());
+  }
+  return names;
+}
+
+function makeCards(table) {
+  const names = namesOfColumns(table);
+  table.setAttribute("role", "table");
+  for (const group of [table.tHead, ...table.tBodies, table.tFoot]) group?.setAttribute("role", "rowgroup");
+  for (const row of table.rows) {
+    row.setAttribute("role", "row");
+    let column = 0;
+    for (const cell of row.cells) {
+      const isHead = cell.tagName === "TH";
+      cell.setAttribute("role", isHead ? (row.parentNode === table.tHead ? "columnheader" : "rowheader") : "cell");
+      if (row.parentNode !== table.tHead) {
+        cell.dataset.column = cell.colSpan === 1 ? (names[column] ?? "") : "";
+        if (!cell.textContent.trim() && !cell.querySelector("input, svg, img, button")) cell.classList.add("blank");
+        const value = document.createElement("div");
+        value.append(...cell.childNodes);
+        cell.append(value);
+      }
+      column += cell.colSpan;
+    }
+  }
+  table.classList.add("cards");
+}
+
+function makeCardsOfWide(root) {
+  if (!phone.matches) return;
+  for (const table of root.querySelectorAll("table.data:not(.stack, .cards)")) {
+    const around = table.closest(".scroll");
+    const cells = table.rows.length * (table.rows[0]?.cells.length ?? 0);
+    const isPlain = table.tHead?.rows.length === 1 && cells <= MOST_CELLS && !table.querySelector("[rowspan]");
+    if (around && isPlain && around.scrollWidth > around.clientWidth) makeCards(table);
+  }
+}
+makeCardsOfWide(document);
+phone.addEventListener("change", () => makeCardsOfWide(document));
+document.addEventListener("htmx:load", (event) => makeCardsOfWide(event.detail.elt));
+// A table inside <details> has no width until it is opened.
+document.addEventListener("toggle", (event) => makeCardsOfWide(event.target), true);

@@ -284,7 +284,7 @@ def suggest(request: HttpRequest, decision_id: int) -> HttpResponse:
 
 @login_required
 def five(request: HttpRequest, decision_id: int) -> HttpResponse:
-    """Return what each of the five usual deployments costs, added or not, as a fragment."""
+    """Return what each of the five usual deployments costs, added or not; a part when htmx asks."""
     decision = access.decision(request.user, decision_id)
     proposals = suggestions.propose(decision, model=suggestions.usual_model(decision))
     context = {
@@ -292,7 +292,8 @@ def five(request: HttpRequest, decision_id: int) -> HttpResponse:
         "deployments": suggestions.five(decision, proposals),
         "may_edit": access.may_edit(request.user, decision.team),
     }
-    return render(request, "options/five.html", context)
+    part = getattr(request, "htmx", False)
+    return render(request, "options/five.html" if part else "options/five_alone.html", context)
 
 
 def _by_kind(
