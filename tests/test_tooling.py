@@ -1,6 +1,7 @@
 """Does the repository hold together: commands, requirements, settings, templates?"""
 
 import re
+import shutil
 import subprocess
 from itertools import pairwise
 
@@ -19,6 +20,8 @@ REGISTRIES = re.compile(
 @pytest.fixture(scope="module")
 def tracked(repository) -> list[str]:
     """The files that the repository holds."""
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
     listed = subprocess.run(["git", "ls-files"], cwd=repository, capture_output=True, text=True)
     if listed.returncode:
         pytest.skip("not a git repository")
