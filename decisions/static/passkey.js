@@ -1,6 +1,16 @@
-// Sign a review with a passkey: ask the server for the question, the device for the answer, and send
+// Say when a passkey was not used, and sign a review with one: ask the server for the question, the device for the answer, and send
 // it with the form. Without a passkey the password field does the same.
 "use strict";
+
+const notUsed = "The passkey was not used. Try again";
+
+// Adding one and signing in are allauth's scripts, which tell only the console of a failure.
+document.addEventListener("allauth.error", (event) => {
+  const says = document.getElementById("passkey-says");
+  if (!says) return;
+  event.preventDefault();
+  says.textContent = `${notUsed}.`;
+});
 
 const button = document.querySelector("button[data-passkey]");
 
@@ -21,7 +31,7 @@ if (button) {
     const says = document.getElementById("passkey-says");
     says.textContent = "";
     answerWithPasskey().catch(() => {
-      says.textContent = "The passkey was not used. Try again, or type your password.";
+      says.textContent = `${notUsed}, or type your password.`;
     });
   });
 }
