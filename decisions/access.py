@@ -85,15 +85,25 @@ def delegations_held(user: Visitor, *, at: datetime | None = None) -> list[Deleg
     """
     if not isinstance(user, User) or user.is_auditor:
         return []
-    held = user.delegations_held.filter(
+    return _running(user.delegations_held.all(), at=at or timezone.now())
+
+
+def delegations_running(team: Team, *, at: datetime) -> list[Delegation]:
+    """Return the team's delegations by which somebody signs for an approver at a moment."""
+    return _running(team.delegations.all(), at=at)
+
+
+def _running(found: QuerySet[Delegation], *, at: datetime) -> list[Delegation]:
+    held = found.filter(
         Exists(_members(OuterRef("team"), OuterRef("delegate"))),
         Exists(_members(OuterRef("team"), OuterRef("approver"), roles=SIGNERS)),
         ended_at=None,
         approver__is_active=True,
         approver__is_auditor=False,
+        delegate__is_active=True,
+        delegate__is_auditor=False,
     )
-    moment = at or timezone.now()
-    return [each for each in held.select_related("approver") if each.holds(moment)]
+    return [each for each in held.select_related("approver", "delegate") if each.holds(at)]
 
 
 def _members(team: Any, user: Any, *, roles: tuple[Any, ...] = ()) -> QuerySet[Membership]:

@@ -13,7 +13,6 @@ class DecisionsConfig(AppConfig):
         """Register the kinds of background work."""
         from decisions import (  # noqa: F401
             deliveries,
-            mentions,
             packs,
             rechecks,
             records,

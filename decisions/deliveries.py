@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from decisions import audit, channels, letters, sealing
-from decisions.models import Address, Delivery, Flag, Review, Team, User
+from decisions.models import Address, Comment, Delivery, Flag, Review, Team, User
 from jobs import work
 
 KIND = "send_notice"
@@ -36,8 +36,13 @@ def ask(
     review: Review | None = None,
     step: str = "",
     flag: Flag | None = None,
+    comment: Comment | None = None,
+    skipped: str = "",
 ) -> bool:
-    """Ask for a notice to be sent, in the caller's transaction; False when it was asked for before."""
+    """Ask for a notice to be sent, in the caller's transaction; False when it was asked for before.
+
+    `skipped` says why it is only written down and not sent.
+    """
     channel = str(address) if address else f"E-mail to {person.email if person else 'nobody'}"
     delivery, created = Delivery.objects.get_or_create(
         key=key,
@@ -51,11 +56,13 @@ def ask(
             "review": review,
             "step": step,
             "flag": flag,
+            "comment": comment,
+            "dropped_because": skipped,
             "channel": channel[:120],
             "message_id": _message_id(key),
         },
     )
-    if created:
+    if created and not skipped:
         job = work.enqueue(
             KIND,
             key=f"delivery:{delivery.pk}",
@@ -77,7 +84,11 @@ def _message_id(key: str) -> str:
 def send(claim: work.Claim) -> work.Effect:
     """Send one notice, if what it says still holds."""
     delivery = Delivery.objects.select_related(
-        "review__decision__team", "flag__decision__team", "person", "address"
+        "review__decision__team",
+        "flag__decision__team",
+        "comment__review__decision__team",
+        "person",
+        "address",
     ).get(pk=claim.job.payload["delivery_id"])
     dropped = "" if delivery.sent_at else letters.no_longer(delivery)
     if not dropped and not delivery.sent_at:

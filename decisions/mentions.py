@@ -4,18 +4,10 @@
 """
 
 import re
-from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from django.conf import settings
-from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
-
-from decisions.models import Comment, Team, User
-from jobs import work
-
-KIND = "send_mention"
+from decisions import deliveries, notices
+from decisions.models import Comment, Delivery, Team, User
 
 
 def found_in(text: str, *, team: Team) -> list[User]:
@@ -46,44 +38,23 @@ def _goes_on(rest: str) -> bool:
 
 
 def tell(comment: Comment, *, by: User, at: datetime) -> list[User]:
-    """Ask for a mail to everybody whom the comment calls, in the caller's transaction."""
-    team = comment.review.decision.team
-    people = [person for person in found_in(comment.text, team=team) if person != by]
+    """Ask for a notice to everybody whom the comment calls, in the caller's transaction."""
+    decision = comment.review.decision
+    people = [person for person in found_in(comment.text, team=decision.team) if person != by]
+    # A name with a line break in it must not end a mail's header.
+    subject = " ".join(f"{comment.author_name} mentions you: {decision.name}".split())
     for person in people:
-        work.enqueue(
-            KIND,
-            key=f"mention:{comment.pk}:{person.pk}",
-            title=f"Tell {person} of a comment on {comment.review.decision.name}",
-            payload={"comment_id": comment.pk, "person_id": person.pk, "team_id": team.pk},
-            at=at,
-            by=by.email,
-        )
+        for address in notices.channels_of(person, Delivery.Kind.MENTION):
+            way = f"address:{address.pk}" if address else "email"
+            deliveries.ask(
+                key=f"mention:{comment.pk}:person:{person.pk}:{way}",
+                kind=Delivery.Kind.MENTION,
+                subject=subject,
+                person=person,
+                address=address,
+                team=decision.team,
+                comment=comment,
+                at=at,
+                by=by.email,
+            )
     return people
-
-
-@work.kind(KIND, lease=timedelta(minutes=2), max_attempts=8)
-def send(claim: work.Claim) -> work.Effect:
-    """Mail one mention, unless the person has left the team since."""
-    payload = claim.job.payload
-    comment = Comment.objects.select_related("review__decision__team").get(pk=payload["comment_id"])
-    team = comment.review.decision.team
-    person = team.members.filter(pk=payload["person_id"], is_active=True).first()
-    if person is not None:
-        _message(comment, person).send()
-
-    def sent() -> Mapping[str, Any]:
-        return {"sent": person is not None}
-
-    return sent
-
-
-def _message(comment: Comment, person: User) -> EmailMessage:
-    context = {"comment": comment, "person": person, "site_url": settings.SITE_URL}
-    subject = f"{comment.author_name} mentions you: {comment.review.decision.name}"
-    return EmailMessage(
-        # A name with a line break in it must not end the header.
-        subject=" ".join(subject.split()),
-        body=render_to_string("emails/mention.txt", context),
-        to=[person.email],
-        headers={"Message-ID": f"<mention.{comment.pk}.{person.pk}@breakeven>"},
-    )

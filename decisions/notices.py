@@ -12,7 +12,7 @@ from decisions.models import Address, Delivery, Flag, Muted, User
 Kind = Delivery.Kind
 # What nobody can turn off; the database holds it too.
 ALWAYS = {(Kind.DUE, Muted.Channel.EMAIL)}
-CHOOSABLE = (Kind.SOON, Kind.DUE, Kind.FLAG)
+CHOOSABLE = (Kind.SOON, Kind.DUE, Kind.AWAY, Kind.MENTION, Kind.FLAG)
 
 
 def channels_of(person: User, kind: str) -> Iterator[Address | None]:

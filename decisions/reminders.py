@@ -1,31 +1,27 @@
 """Who has to be reminded of which review, and who has been?
 
 A reminder is a row, one per review, step and person, so that no repeat and no outage can send one twice
-or lose one. Steps stand 14, 7 and 1 days before the due date, on it, and every 7 days after. Before
-submission those who prepare are reminded, then those who sign; from 14 days overdue approvers too, from
-28 also the team's managers and the administrators. A person who snoozes a review is reminded again on the
-day that they named; everybody else's reminders go on.
+or lose one. Steps stand 14, 7 and 1 days before the due date, on it, and every 7 days after. Of several
+that became due while nothing ran, the newest is sent and says which others it stands for; those are
+written down as skipped. A person who snoozes a review is reminded again on the day that they named;
+everybody else's reminders go on.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, cached_property
+from operator import itemgetter
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from decisions import access, audit, deliveries, notices
-from decisions.letters import STILL_DUE
+from decisions import audit, deliveries, notices, recipients
+from decisions.letters import STILL_DUE, step_in_words
 from decisions.models import Delivery, Reminder, Review, Snooze, User
 
 BEFORE_DAYS = (14, 7, 1, 0)
 EVERY_DAYS_AFTER = 7
-APPROVERS_AFTER_DAYS = 14
-ADMINISTRATORS_AFTER_DAYS = 28
 LONGEST_SNOOZE_DAYS = 60
-
-Role = Reminder.Role
 
 
 class NotAllowed(Exception):
@@ -34,15 +30,6 @@ class NotAllowed(Exception):
     def __init__(self, field: str, says: str) -> None:
         super().__init__(says)
         self.field = field
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recipient:
-    """A person who is reminded of a review, from a day on, and why."""
-
-    person: User
-    role: Role
-    first_day: date = date.min
 
 
 def schedule(*, now: datetime) -> int:
@@ -59,37 +46,36 @@ def schedule(*, now: datetime) -> int:
     known = set(
         Reminder.objects.filter(review__in=due.values("pk")).values_list("review", "step", "person")
     )
-    people = People()
+    people = recipients.People(now=now)
     return sum(_remind(review, people=people, known=known, now=now) for review in due)
 
 
 def _remind(
-    review: Review, *, people: "People", known: set[tuple[int, str, int]], now: datetime
+    review: Review,
+    *,
+    people: recipients.People,
+    known: set[tuple[int, str, int]],
+    now: datetime,
 ) -> int:
     snoozes = {s.person_id: s for s in review.snoozes.all() if s.ended_at is None}
     written = 0
-    for to in recipients(review, people=people):
+    for to in recipients.of(review, people=people):
         today = now.astimezone(ZoneInfo(to.person.time_zone)).date()
         snooze = snoozes.get(to.person.pk)
-        for step, _ in steps_until(review, today=today, first_day=to.first_day, snooze=snooze):
-            if (review.pk, step, to.person.pk) not in known:
-                quiet = snooze is not None and today < snooze.until
-                written += _write(review, to=to, step=step, quiet=quiet, now=now)
+        quiet = snooze is not None and today < snooze.until
+        steps = steps_until(review, today=today, first_day=to.first_day, snooze=snooze)
+        new = [step for step, _ in steps if (review.pk, step, to.person.pk) not in known]
+        for step in new:
+            skipped = _overtaken(by=new[-1]) if step != new[-1] else ""
+            written += _write(review, to=to, step=step, quiet=quiet, skipped=skipped, now=now)
     _tell_team(review, now=now)
     return written
 
 
-class People:
-    """Who is who in each team, asked once per team for as long as this lives."""
-
-    def __init__(self) -> None:
-        self.managers = cache(lambda team: list(access.managers_of(team)))
-        self.approvers = cache(lambda team: list(access.approvers_of(team)))
-
-    @cached_property
-    def administrators(self) -> list[User]:
-        """Return the organisation's administrators."""
-        return list(User.objects.filter(is_active=True, is_administrator=True))
+def _overtaken(*, by: str) -> str:
+    """Return why a step is not sent by itself when several become due at once, as after an outage."""
+    says = step_in_words(by)
+    return f"It became due together with the one {says}, which was sent and stands for it too."
 
 
 def steps_until(
@@ -100,72 +86,60 @@ def steps_until(
     The day on which a snooze ends is a step of its own.
     """
     start = max(first_day, review.created_at.astimezone(UTC).date())
-    for days in BEFORE_DAYS:
-        day = review.due_on - timedelta(days=days)
-        if start <= day <= today:
-            yield f"-{days}" if days else "0", day
-    day = review.due_on + timedelta(days=EVERY_DAYS_AFTER)
-    while day <= today:
-        if start <= day:
-            yield f"+{(day - review.due_on).days}", day
-        day += timedelta(days=EVERY_DAYS_AFTER)
-    if snooze is not None and snooze.until <= today:
-        yield f"snoozed {snooze.until}", snooze.until
+    days = list(BEFORE_DAYS)
+    while review.due_on + timedelta(days=EVERY_DAYS_AFTER - days[-1]) <= today:
+        days.append(days[-1] - EVERY_DAYS_AFTER)
+    found = [(review.due_on - timedelta(days=n), f"{-n:+}" if n else "0") for n in days]
+    found = [(day, step) for day, step in found if start <= day]
+    if snooze is not None:
+        found.append((snooze.until, f"snoozed {snooze.until}"))
+    for day, step in sorted(found, key=itemgetter(0)):
+        if day <= today:
+            yield step, day
 
 
-def recipients(review: Review, *, people: People) -> list[Recipient]:
-    """Return who is reminded of the review, each once, and from which day."""
-    decision, team = review.decision, review.decision.team
-    late = review.due_on + timedelta(days=APPROVERS_AFTER_DAYS)
-    very_late = review.due_on + timedelta(days=ADMINISTRATORS_AFTER_DAYS)
-    found: dict[User, Recipient] = {}
-
-    def add(persons: Iterable[User], role: Role, first_day: date = date.min) -> None:
-        for person in persons:
-            found.setdefault(person, Recipient(person=person, role=role, first_day=first_day))
-
-    if review.state == Review.State.SUBMITTED:
-        # Steps before it was submitted were others' business.
-        since = review.submitted_at.astimezone(UTC).date() if review.submitted_at else date.min
-        # Of several who have to sign, those who have are left alone.
-        done = {a.person_id for a in review.approvals.all() if a.submission == review.submission}
-        done.add(review.submitted_by_id)
-        add((p for p in people.approvers(team) if p.pk not in done), Role.SIGNS, since)
-    else:
-        add(people.managers(team), Role.PREPARES)
-        # The owner may be an approver, who prepares too.
-        add((p for p in people.approvers(team) if p.pk == decision.owner_id), Role.PREPARES)
-        add(people.approvers(team), Role.APPROVES, late)
-    add(people.managers(team), Role.ADMINISTERS, very_late)
-    add(people.administrators, Role.ADMINISTERS, very_late)
-    return list(found.values())
-
-
-def _write(review: Review, *, to: Recipient, step: str, quiet: bool, now: datetime) -> int:
+def _write(
+    review: Review,
+    *,
+    to: recipients.Recipient,
+    step: str,
+    quiet: bool,
+    skipped: str,
+    now: datetime,
+) -> int:
+    kind = Delivery.Kind.AWAY if to.is_covered else kind_of(step)
     with transaction.atomic():
         # Once per review, step and person, whoever else writes at this moment.
         _, created = Reminder.objects.get_or_create(
             review=review,
             step=step,
             person=to.person,
-            defaults={"role": to.role, "created_at": now},
+            defaults={"role": to.role, "on_behalf_of": to.on_behalf_of, "created_at": now},
         )
         if not created or quiet:
             return int(created)
-        for address in notices.channels_of(to.person, kind_of(step)):
+        for address in notices.channels_of(to.person, kind):
             way = f"address:{address.pk}" if address else "email"
-            deliveries.ask(
-                key=f"reminder:{review.pk}:{step}:person:{to.person.pk}:{way}",
-                kind=kind_of(step),
-                subject=_subject(review, now=now),
-                person=to.person,
-                address=address,
-                team=review.decision.team,
-                review=review,
-                step=step,
-                at=now,
-            )
+            key = f"reminder:{review.pk}:{step}:person:{to.person.pk}:{way}"
+            about = {"person": to.person, "address": address, "skipped": skipped}
+            _ask(review, key=key, kind=kind, step=step, now=now, **about)
     return 1
+
+
+def _ask(
+    review: Review, *, key: str, kind: Delivery.Kind, step: str, now: datetime, **to: Any
+) -> None:
+    subject = _subject(review, now=now)
+    deliveries.ask(
+        key=key,
+        kind=kind,
+        subject=subject,
+        team=review.decision.team,
+        review=review,
+        step=step,
+        at=now,
+        **to,
+    )
 
 
 def kind_of(step: str) -> Delivery.Kind:
@@ -187,20 +161,17 @@ def _tell_team(review: Review, *, now: datetime) -> None:
     for address in review.decision.team.addresses.all():
         first_day = address.created_at.astimezone(UTC).date()
         known = set(review.deliveries.filter(address=address).values_list("step", flat=True))
-        for step, _ in steps_until(review, today=now.date(), first_day=first_day):
-            if step in known:
-                continue
+        new = [
+            step
+            for step, _ in steps_until(review, today=now.date(), first_day=first_day)
+            if step not in known
+        ]
+        for step in new:
+            skipped = _overtaken(by=new[-1]) if step != new[-1] else ""
+            key = f"reminder:{review.pk}:{step}:address:{address.pk}"
             with transaction.atomic():
-                deliveries.ask(
-                    key=f"reminder:{review.pk}:{step}:address:{address.pk}",
-                    kind=kind_of(step),
-                    subject=_subject(review, now=now),
-                    address=address,
-                    team=review.decision.team,
-                    review=review,
-                    step=step,
-                    at=now,
-                )
+                about = {"address": address, "skipped": skipped}
+                _ask(review, key=key, kind=kind_of(step), step=step, now=now, **about)
 
 
 def snooze(review: Review, *, until: date, reason: str, by: User, at: datetime) -> Snooze:

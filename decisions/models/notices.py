@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from decisions.models.decisions import Decision
 from decisions.models.people import Team, User
-from decisions.models.reviews import Review
+from decisions.models.reviews import Comment, Review
 from jobs.models import Job
 
 
@@ -58,6 +58,7 @@ class Reminder(models.Model):
 
         PREPARES = "prepares"
         SIGNS = "signs"
+        STANDS_IN = "stands_in", "delegate of an approver"
         APPROVES = "approves", "approver of the team"
         ADMINISTERS = "administers", "administrator"
 
@@ -65,6 +66,8 @@ class Reminder(models.Model):
     person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="reminders")
     step = models.CharField(max_length=20)
     role = models.CharField(max_length=12, choices=Role.choices, default=Role.PREPARES)
+    # For a delegate: the approvers who let them sign.
+    on_behalf_of = models.CharField(max_length=400, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -157,6 +160,8 @@ class Delivery(models.Model):
 
         SOON = "soon", "A review is due soon: 14, 7 and 1 days before"
         DUE = "due", "A review is due or overdue: on the day and every 7 days after"
+        AWAY = "away", "A review of which a delegate is reminded in my place"
+        MENTION = "mention", "A comment calls me by @name"
         FLAG = "flag", "A decision is flagged: prices crossed, ended or withdrawn"
         TEST = "test", "A test message"
 
@@ -177,6 +182,9 @@ class Delivery(models.Model):
     step = models.CharField(max_length=20, blank=True)
     flag = models.ForeignKey(
         Flag, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries"
+    )
+    comment = models.ForeignKey(
+        Comment, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries"
     )
     team = models.ForeignKey(
         Team, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries"

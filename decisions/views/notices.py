@@ -34,7 +34,9 @@ def list_all(request: SignedInRequest) -> HttpResponse:
     visible = access.deliveries_of(request.user)
     state = request.GET.get("state", "")
     chosen = visible.filter(STATES[State(state)]) if state in STATES else visible
-    rows = chosen.select_related("job", "review", "flag", "person").order_by("-created_at", "-pk")
+    rows = chosen.select_related("job", "review", "flag", "comment", "person").order_by(
+        "-created_at", "-pk"
+    )
     held_up = visible.filter(STATES[State.WAITING]).exclude(job__error="")
     context = {
         "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
@@ -207,7 +209,7 @@ def feed_revoke(request: SignedInRequest, feed_id: int) -> HttpResponse:
 @login_required
 def review_snooze(request: SignedInRequest, review_id: int) -> HttpResponse:
     """Ask until when and why the reader is not reminded of a review."""
-    review = access.review_to_edit(request.user, review_id)
+    review = access.review_to_comment(request.user, review_id)
     form = SnoozeForm(request.POST or None)
     snooze = review.snoozes.filter(person=request.user, ended_at=None).first()
     if request.method == "POST" and form.is_valid():
@@ -226,7 +228,7 @@ def review_snooze(request: SignedInRequest, review_id: int) -> HttpResponse:
 @require_POST
 def review_wake(request: SignedInRequest, review_id: int) -> HttpResponse:
     """End the reader's snooze."""
-    review = access.review_to_edit(request.user, review_id)
+    review = access.review_to_comment(request.user, review_id)
     if reminders.wake(review, by=request.user, at=timezone.now()):
         messages.success(request, "You are reminded again.")
     return redirect("review-detail", review.pk)

@@ -155,6 +155,7 @@ def _roles(user: User, review: Review) -> dict[str, Any]:
     may_edit = access.may_edit(user, team)
     return {
         "may_edit": may_edit,
+        "may_comment": may_edit or bool(seats),
         "may_submit": may_edit and (review.state in TO_PREPARE or review.is_stale),
         "may_withdraw": may_edit and waits,
         "may_return": bool(seats),

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.core import mail
 
-from decisions import addresses, reminders, reviews
+from decisions import addresses, delegations, notices, reminders, reviews
 from decisions.models import AuditEvent, Delivery, Reminder, Review
 from tests.decisions import stories
 from tests.decisions.stories import NOW
@@ -37,6 +37,88 @@ def test_each_step_once_however_often_the_clock_ticks(story):
 def test_a_scheduler_that_was_down_loses_no_step(story):
     reminders.schedule(now=DUE + timedelta(days=8))
     assert steps_of(story.manager) == {"-14", "-7", "-1", "0", "+7"}
+
+
+@time_machine.travel(DUE + timedelta(days=8))
+def test_after_an_outage_one_mail_stands_for_every_step_that_was_missed(story, do_work):
+    addresses.add(
+        service="webhook",
+        name="ops",
+        url="https://hooks.example.com/1",
+        team=story.team,
+        by=story.manager,
+        at=NOW,
+    )
+    reminders.schedule(now=DUE + timedelta(days=8))
+    do_work()
+    (letter,) = mail.outbox
+    assert "14 days before, 7 days before, 1 day before, on the due date" in letter.body
+    for told in (
+        Delivery.objects.filter(person=story.manager),
+        Delivery.objects.filter(person=None),
+    ):
+        by_step = {d.step: d.dropped_because for d in told}
+        assert by_step.pop("+7") == ""
+        assert set(by_step) == {"-14", "-7", "-1", "0"}
+        assert all("7 days after" in why for why in by_step.values())
+    assert mail.outbox[0].alternatives and "on the due date" in mail.outbox[0].alternatives[0][0]
+
+
+def delegate_for(story, *, first, last):
+    viewer = stories.person(story.team, "delegate@example.org", "viewer")
+    delegations.make(
+        story.team,
+        delegate=viewer,
+        from_on=first.date(),
+        until_on=last.date(),
+        by=story.approver,
+        at=NOW,
+    )
+    return viewer
+
+
+def test_a_delegate_is_reminded_while_the_delegation_runs_and_the_approver_too(story, do_work):
+    viewer = delegate_for(story, first=DUE - timedelta(days=8), last=DUE - timedelta(days=6))
+    reviews.submit(story.review, note="", by=story.manager, at=NOW)
+    for days in (14, 8, 7, 1):
+        with time_machine.travel(DUE - timedelta(days=days)):
+            reminders.schedule(now=DUE - timedelta(days=days))
+            do_work()
+    assert steps_of(viewer) == {"-7"}
+    assert steps_of(story.approver) == {"-14", "-7", "-1"}
+    (letter,) = [m for m in mail.outbox if m.to == [viewer.email]]
+    assert "because approver lets you sign in their place" in letter.body
+    kinds = dict(Delivery.objects.filter(person=story.approver).values_list("step", "kind"))
+    assert kinds == {"-14": "soon", "-7": "away", "-1": "soon"}
+
+
+def test_an_approver_who_is_away_may_turn_their_copy_off_and_only_then(story):
+    viewer = delegate_for(story, first=DUE, last=DUE + timedelta(days=1))
+    notices.choose(story.approver, wanted=[])
+    reviews.submit(story.review, note="", by=story.manager, at=NOW)
+    reminders.schedule(now=DUE)
+    assert Delivery.objects.filter(person=viewer, step="0").count() == 1
+    assert not Delivery.objects.filter(person=story.approver, step="0").exists()
+    reminders.schedule(now=DUE + timedelta(days=7))
+    assert Delivery.objects.filter(person=story.approver, step="+7", kind="due").count() == 1
+
+
+def test_a_delegate_who_cannot_sign_is_not_reminded_and_leaves_the_approver_theirs(story):
+    delegations.make(
+        story.team,
+        delegate=story.manager,
+        from_on=NOW.date(),
+        until_on=DUE.date(),
+        by=story.approver,
+        at=NOW,
+    )
+    reviews.submit(story.review, note="", by=story.manager, at=NOW)
+    reminders.schedule(now=DUE)
+    assert steps_of(story.manager) == set()
+    assert set(Delivery.objects.values_list("person", "kind")) == {
+        (story.approver.pk, "soon"),
+        (story.approver.pk, "due"),
+    }
 
 
 def test_a_review_made_late_is_not_reminded_of_steps_before_it(story):

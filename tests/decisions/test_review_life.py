@@ -5,9 +5,28 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
-from decisions import cadence, delegations, drafts, records, reviews, seen, standing
-from decisions.models import Approval, AuditEvent, Delegation, Review, Snapshot, Team
+from decisions import (
+    cadence,
+    delegations,
+    deliveries,
+    drafts,
+    notices,
+    records,
+    reviews,
+    seen,
+    standing,
+)
+from decisions.models import (
+    Approval,
+    AuditEvent,
+    Delegation,
+    Delivery,
+    Review,
+    Snapshot,
+    Team,
+)
 from tests.decisions import stories
 from tests.decisions.stories import NOW
 
@@ -252,10 +271,39 @@ def test_a_team_that_reads_first_refuses_a_signature_with_an_unticked_part(signe
     assert reviews.sign_off(review, note="", by=signed.approver, at=NOW, parts_read=parts)
 
 
-def test_a_mention_is_mailed_to_members_only(story, do_work, django_capture_on_commit_callbacks):
+def test_a_mention_is_mailed_to_members_only(story, do_work):
     stories.person(None, "stranger@example.org")
     text = "@approver please look, @stranger too. Not a call: mail@approver.org"
     reviews.comment(story.review, text=text, by=story.manager, at=NOW)
     do_work()
     assert [m.to for m in mail.outbox] == [["approver@example.org"]]
     assert "approver" in AuditEvent.objects.get(what="review commented").after
+
+
+def test_a_mention_is_a_notice_that_waits_for_the_mail_server_and_can_be_turned_off(
+    story, do_work, settings
+):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    reviews.comment(story.review, text="@approver look", by=story.manager, at=NOW)
+    do_work()
+    told = Delivery.objects.select_related("job").get()
+    assert (told.kind, told.state) == ("mention", "waiting")
+    assert "cannot be used" in told.job.error
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert deliveries.retry(told, by=story.manager, at=timezone.now())
+    do_work()
+    (letter,) = mail.outbox
+    assert letter.extra_headers["Message-ID"] == told.message_id
+    assert f"/reviews/{story.review.pk}/" in letter.body and "@approver look" in letter.body
+    notices.choose(story.approver, wanted=[])
+    reviews.comment(story.review, text="@approver again", by=story.manager, at=NOW)
+    assert Delivery.objects.count() == 1
+
+
+def test_a_mention_of_somebody_who_left_the_team_is_dropped(story, do_work):
+    reviews.comment(story.review, text="@approver look", by=story.manager, at=NOW)
+    story.team.memberships.filter(user=story.approver).delete()
+    do_work()
+    assert mail.outbox == []
+    assert "left Search" in Delivery.objects.get().dropped_because

@@ -84,7 +84,10 @@ def test_others_do_not_see_it(client, notice):
 def test_what_is_not_ticked_is_muted_but_for_due_reviews(client, story):
     client.post("/profile/notices/", {"sent": "1", "flag-email": "on"})
     muted = set(Muted.objects.values_list("kind", "channel"))
-    assert muted == {("soon", "email"), ("soon", "chat"), ("due", "chat"), ("flag", "chat")}
+    assert muted == {
+        *((kind, "chat") for kind in ("soon", "due", "away", "mention", "flag")),
+        *((kind, "email") for kind in ("soon", "away", "mention")),
+    }
     form = client.get("/profile/notices/").context["form"]
     assert {n for n in form.fields if form[n].initial} == {"due-email", "flag-email"}
 
