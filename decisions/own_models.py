@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from decisions import audit, catalogue
+from decisions import audit, catalogue, model_configs
 from decisions.catalogue import Model
 from decisions.evaluation import BadInput, parse
 from decisions.models import Option, OwnModel, Team, User
@@ -30,7 +30,7 @@ def read(text: str, *, name: str, params_total: float, params_active: float | No
     """Return the model that the text of a config.json describes; `Refused` names what is wrong."""
     try:
         config = parse(text)
-        model = catalogue.model_from_config(
+        model = model_configs.model_from_config(
             config,
             name=name,
             params_total=params_total,
@@ -69,7 +69,7 @@ def add(
         own = OwnModel.objects.create(
             team=team,
             name=name,
-            config=catalogue.config_settings(parse(text)),
+            config=model_configs.config_settings(parse(text)),
             params_total=params_total,
             params_active=params_active,
             sha256=hashlib.sha256(text.encode()).hexdigest(),
@@ -106,7 +106,7 @@ def of_team(team_id: int) -> dict[str, OwnModel]:
 
 def model_of(own: OwnModel) -> Model:
     """Return what a stored model describes."""
-    return catalogue.model_from_config(
+    return model_configs.model_from_config(
         own.config,
         name=own.name,
         params_total=own.params_total,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeVar
 
-from decisions import catalogue
+from decisions import catalogue, model_configs, support
 from decisions.evaluation.fields import Fields
 from decisions.formulas import capacity
 from decisions.formulas.bills import HOURS_PER_MONTH
@@ -16,7 +16,6 @@ from decisions.question import Kind, Machines, Workload
 MOST_GPUS = 1_000_000
 MOST_MODEL_SIZE = 1_000_000
 LONGEST_MONTH_HOURS = Decimal(744)
-USUAL_SERVER = "vllm"
 USUAL_QUANTIZATION = "bf16"
 USUAL_LIFETIME_YEARS = Decimal(4)
 USUAL_PUE = Decimal("1.3")
@@ -143,6 +142,9 @@ def _replica(
         if not entry.has("quantization"):
             entry.notes.assume(entry.at("quantization"), USUAL_QUANTIZATION)
         number_format = catalogue.quantization(USUAL_QUANTIZATION)
+    server = _server(entry, server, gpu, number_format, measured=measured is not None)
+    if server is None:
+        return None, None
     layout = {
         "model": model,
         "quantization": number_format,
@@ -153,11 +155,38 @@ def _replica(
         "mean_output_tokens": workload.mean_output_tokens,
         "ttft_ms": workload.ttft_ms,
         "tpot_ms": workload.tpot_ms,
-        "server": server.name if server else USUAL_SERVER,
+        "server": server.name,
         "tuned": tuned,
         "headroom": workload.headroom,
     }
     return _built(entry, layout, None if measured is None else float(measured))
+
+
+def _server(
+    entry: Fields,
+    named: catalogue.Server | None,
+    gpu: catalogue.Gpu,
+    number_format: catalogue.Quantization,
+    *,
+    measured: bool,
+) -> catalogue.Server | None:
+    """Return the server that runs this; None, with a fault, when it is known not to.
+
+    What the team measured itself runs, whatever the catalogue says.
+    """
+    if named is None and entry.has("server"):
+        return None
+    if measured:
+        return named or catalogue.server(support.PREFERRED)
+    try:
+        found = named or support.usual(gpu, number_format)
+        support.check(found, gpu, number_format)
+    except support.Unsupported as refusal:
+        entry.fault(refusal.field, refusal.says)
+        return None
+    if named is None and found.name != support.PREFERRED:
+        entry.notes.assume(entry.at("server"), found.name)
+    return found
 
 
 def _own_model(entry: Fields) -> catalogue.Model | None:
@@ -171,7 +200,7 @@ def _own_model(entry: Fields) -> catalogue.Model | None:
     active = fields.maybe("params_active", least=Decimal(1), most=Decimal("1e14"))
     fields.close()
     try:
-        model = catalogue.model_from_config(
+        model = model_configs.model_from_config(
             config.raw,
             name=entry.text("model") or "a model of the team's own",
             params_total=float(total),

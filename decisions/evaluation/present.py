@@ -12,6 +12,7 @@ from decisions.figures import Evaluation, Flip, OptionFigures, Payback, Serving
 from decisions.formulas.bills import HOURS_PER_MONTH, markup, price_per_gpu_hour
 from decisions.formulas.breakeven import rent_that_ties
 from decisions.formulas.spot import availability
+from decisions.formulas.throughput import Load
 from decisions.question import Question
 from decisions.requirements import met, quality_shortfalls
 from decisions.words import cents
@@ -169,7 +170,14 @@ def _throughput(serving: Serving | None) -> dict[str, Any] | None:
         "tpot_ms": made.tpot_ms,
         "tokens_per_month_at_full_load": serving.replica.tokens_per_month_at_full_load,
         "evidence": made.evidence,
+        "unchecked": _unchecked(serving.replica.load),
     }
+
+
+def _unchecked(load: Load) -> str:
+    """Return which catalogue figures no stored source shows; empty when all were seen."""
+    named = ((each.name, each.unchecked) for each in (load.gpu, load.model))
+    return "; ".join(f"{name}: {figures}" for name, figures in named if figures)
 
 
 def _gpu_prices(figures: OptionFigures, evaluation: Evaluation) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from decisions import benchmark_files
+from decisions import benchmark_files, support
 from decisions.benchmark_files import Run
-from decisions.evaluation.machines import USUAL_QUANTIZATION, USUAL_SERVER
+from decisions.evaluation.machines import USUAL_QUANTIZATION
 from decisions.forms.numbers import CountField, NumberField
 
 SETUP = (
@@ -41,7 +41,7 @@ class BenchmarkForm(forms.Form):
     gpu = _name("GPU", "gpus", help_text="Such as H100, H200, L40S, MI300X.")
     model = _name("Model", "models")
     quantization = _name("Quantization", "quantizations", initial=USUAL_QUANTIZATION)
-    server = _name("Inference server", "servers", initial=USUAL_SERVER)
+    server = _name("Inference server", "servers", initial=support.PREFERRED)
     tensor_parallel = CountField(
         label="GPUs per replica", least="1", most="64", initial=1, help_text="Tensor parallel."
     )

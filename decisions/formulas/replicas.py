@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from decisions import catalogue
 from decisions.catalogue import Gpu, Model, Quantization
 from decisions.formulas import layouts
+from decisions.formulas.bands import band_for, grade
 from decisions.formulas.layouts import Impossible
 from decisions.formulas.memory import Memory, memory
 from decisions.formulas.throughput import (
     Load,
     Throughput,
     at_concurrency,
-    band_for,
-    grade,
     prefill_seconds,
     tpot_seconds,
 )

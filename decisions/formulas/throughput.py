@@ -8,22 +8,18 @@ The first five constants were fitted on 59 public runs; on 277 others of dense 7
 missed by 13 % (median). The exchange has no constant of its own. FP4_FLOPS_SHARE, the queue and
 the range for mixtures were set here, on rows of the measurements file that say so;
 `manage.py accuracy` prints the error on those rows and on the rest. The model is weak on mixtures
-of experts and blind to an engine's settings, so it always gives a range and a grade:
-
-A  the team's own benchmark
-B  this model, where a public measurement of the same GPU and model is held
-C  this model on a dense model
-D  this model on a mixture of experts, an untuned engine or one that it was not checked on
+of experts and blind to an engine's settings, so it always gives a range and a grade (`bands`).
 """
 
 import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from decisions import measurements
+from decisions import support
 from decisions.catalogue import Gpu, Model, Quantization, Server
 from decisions.catalogue import server as server_called
 from decisions.formulas import layouts
+from decisions.formulas.bands import Band, Grade, band_for, grade
 from decisions.formulas.memory import bytes_per_kv_value, kv_bytes_per_token, kv_copies, memory
 
 WEIGHT_READ_EFFICIENCY = 0.92
@@ -37,24 +33,6 @@ FP4_FLOPS_SHARE = 0.5
 
 QUEUE_PER_PREFILL = 0.3
 QUEUE_SECONDS = 0.020
-
-TUNED_BAND = (0.71, 1.01, 1.18)
-"""Measured ÷ predicted at P10, P50 and P90 of public runs of tuned engines."""
-
-UNTUNED_BAND = (0.31, 0.59, 0.91)
-"""The same at default settings."""
-
-MIXTURE_BAND = (0.45, 0.79, 1.11)
-"""The same for tuned mixtures of experts, wider than P10 to P90: it holds 87 % of the "band" rows of
-the measurements file, so that 80 % of other rows stay inside. The middle is their median."""
-
-UNCHECKED_BAND = (0.31, 0.80, 1.18)
-"""For engines that the model was not checked on: from the worst of both to the best of both."""
-
-Grade = Literal["A", "B", "C", "D"]
-
-
-Band = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -235,22 +213,6 @@ def _held(load: Load) -> int:
     ).max_concurrent_requests
 
 
-def band_for(*, model: Model, server: Server, tuned: bool) -> Band:
-    """Return measured ÷ predicted at P10, P50 and P90 for runs of this kind."""
-    if not server.calibrated:
-        return UNCHECKED_BAND
-    if not tuned:
-        return UNTUNED_BAND
-    return MIXTURE_BAND if model.is_mixture else TUNED_BAND
-
-
-def grade(*, model: Model, gpu: Gpu, server: Server, tuned: bool) -> Grade:
-    """Return how far an estimate may be trusted, from B to D. A needs the team's own run."""
-    if not (tuned and server.calibrated) or model.is_mixture:
-        return "D"
-    return "B" if measurements.is_measured(gpu=gpu.name, model=model.name) else "C"
-
-
 def estimate(
     *,
     model: Model,
@@ -269,13 +231,15 @@ def estimate(
     "max" is as many as memory holds at full length, at most the server's own limit. Requests
     beyond what can run wait, which shows in the time to the first token. ``tuned=False`` is an
     engine at its default settings. Raises ValueError for counts below 1, Impossible for GPUs that
-    the model cannot be split over, and UnknownName for a server or cache format.
+    the model cannot be split over, Unsupported for what the server does not run, and UnknownName
+    for a server or cache format.
     """
+    engine = server_called(server)
+    support.check(engine, gpu, quantization)
     load = Load(model, quantization, gpu, tensor_parallel, input_tokens, output_tokens, kv_dtype)
     layouts.check(
         model, gpu, tensor_parallel, single_fits=_held(replace(load, tensor_parallel=1)) > 0
     )
-    engine = server_called(server)
     holds = min(_held(load), engine.max_running_requests)
     in_flight = float(holds if concurrency == "max" else concurrency)
     evidence = grade(model=model, gpu=gpu, server=engine, tuned=tuned)

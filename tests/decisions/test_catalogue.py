@@ -3,7 +3,9 @@ import math
 import pytest
 
 from decisions import catalogue
-from decisions.catalogue import UnknownName, model_from_config
+from decisions.catalogue import UnknownName
+from decisions.formulas import bands
+from decisions.model_configs import model_from_config
 
 
 @pytest.mark.parametrize("name", ["H100", "h100 sxm", "H100-SXM-80GB", "H100_SXM5"])
@@ -17,6 +19,38 @@ def test_a_gpu_is_found_however_people_write_it(name):
 )
 def test_a_model_is_found_however_people_write_it(name):
     assert catalogue.model(name).name == "Llama-3.3-70B"
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("nvidia/Llama-3.3-70B-Instruct-NVFP4", "Llama-3.3-70B"),
+        ("Qwen/Qwen2.5-72B-Instruct-GPTQ-Int4", "Qwen2.5-72B"),
+        ("RedHatAI/Qwen3-32B-FP8-dynamic", "Qwen3-32B"),
+        ("RedHatAI/Meta-Llama-3.1-8B-Instruct-quantized.w8a8", "Llama-3.1-8B"),
+        ("unsloth/gemma-3-27b-it-GGUF", "Gemma-3-27B"),
+        ("deepseek-ai/DeepSeek-R1-Distill-Llama-70B", "Llama-3.3-70B"),
+    ],
+)
+def test_a_quantized_copy_is_found_under_the_name_its_makers_give_it(name, model):
+    assert catalogue.model(name).name == model
+    assert catalogue.holds_model(name)
+
+
+def test_every_family_that_teams_ask_for_is_there():
+    families = {model.family for model in catalogue.models()}
+    assert families >= {
+        *("llama-3", "llama-4", "qwen2.5", "qwen3", "mistral", "mixtral", "gpt-oss"),
+        *("deepseek-v3", "gemma-3", "phi", "glm-4.5", "kimi", "minimax"),
+    }
+
+
+def test_a_figure_that_no_source_shows_is_named_and_lowers_the_grade():
+    seen, unseen = catalogue.gpu("H100"), catalogue.gpu("H100-NVL")
+    assert not seen.unchecked
+    assert "BF16" in unseen.unchecked
+    of = {"model": catalogue.model("Qwen3-14B"), "server": catalogue.server("vllm"), "tuned": True}
+    assert [bands.grade(gpu=gpu, **of) for gpu in (seen, unseen)] == ["C", "D"]
 
 
 def test_a_model_that_does_not_exist_is_refused_with_those_that_may_be_meant():
@@ -134,6 +168,8 @@ def test_latent_attention_is_read():
 def test_layers_without_a_growing_cache_are_left_out():
     config = LLAMA | {"layer_types": ["linear_attention"] * 60 + ["full_attention"] * 20}
     assert model_from_config(config, name="mine", params_total=70e9).layers_with_kv == 20
+    config = LLAMA | {"attn_type_list": ([0] * 7 + [1]) * 10}
+    assert model_from_config(config, name="mine", params_total=70e9).layers_with_kv == 10
     config = LLAMA | {"full_attention_interval": 4}
     assert model_from_config(config, name="mine", params_total=70e9).layers_with_kv == 20
 

@@ -49,6 +49,13 @@ REFUSALS = [
         'reserved_gpu, owned_gpu, hybrid, got "gpu"',
     ),
     ("options.2.gpu", "H1000", "options[2].gpu: unknown gpu"),
+    ("options.2.server", "vlm", "options[2].server: unknown server 'vlm'; did you mean vllm"),
+    (
+        "options.2.server",
+        "llama.cpp",
+        "options[2].quantization: llama.cpp does not run fp8 on H100-SXM; it runs bf16, fp16, mxfp4 "
+        "and gguf there, and vllm, sglang, tensorrt-llm, tgi and lmdeploy run fp8",
+    ),
     ("options.2.quantization", "fp7", "options[2].quantization: unknown quantization"),
     (
         "options.2.pric_per_gpu_hour",
@@ -104,6 +111,38 @@ REFUSALS = [
 @pytest.mark.parametrize(("path", "value", "says"), REFUSALS, ids=[each[2] for each in REFUSALS])
 def test_refused(path, value, says):
     assert any(each.startswith(says) for each in faults(changed(path, value)))
+
+
+def on(gpu, **more):
+    return pair(gpu=gpu, gpus=1, model="Llama-3.1-8B", quantization="gguf-q4_k_m", **more)
+
+
+def test_a_server_that_does_not_run_on_the_gpu_is_refused_with_those_that_do():
+    said = faults(question(on("M2-Ultra", server="vllm")))
+    assert said == ["options[0].server: vllm does not run on M2-Ultra; llama.cpp does"]
+    nothing = faults(question(pair(gpu="MI300X", gpus=1, quantization="gptq", server="trt-llm")))
+    assert nothing[0].startswith("options[0].server: tensorrt-llm does not run on MI300X; vllm, ")
+
+
+def test_the_server_that_runs_it_is_assumed_and_said():
+    found = answer(on("M2-Ultra"))
+    assert 'options[0].server = "llama.cpp"' in found["assumed"]
+    assert not any("server" in each for each in answer(pair())["assumed"])
+
+
+def test_what_the_team_measured_runs_whatever_the_catalogue_says():
+    measured = pair(gpu="MI300X", quantization="awq", measured_output_tokens_per_s=900)
+    assert answer(measured)["options"][0]["throughput"]["evidence"] == "A"
+    assert faults(question(pair(gpu="MI300X", quantization="awq", server="vllm")))
+
+
+def test_figures_that_no_source_shows_are_named_beside_the_grade():
+    seen, unseen = (
+        answer(pair(gpu=gpu))["options"][0]["throughput"] for gpu in ("H100", "H100-NVL")
+    )
+    assert (seen["evidence"], seen["unchecked"]) == ("B", "")
+    assert unseen["evidence"] == "D"
+    assert unseen["unchecked"].startswith("H100-NVL: BF16")
 
 
 def test_all_faults_are_named_at_once():

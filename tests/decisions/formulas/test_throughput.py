@@ -1,12 +1,12 @@
 import math
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from decisions import catalogue, measurements
+from decisions import catalogue, measurements, support
 from decisions.catalogue import UnknownName, gpu, model, quantization
 from decisions.formulas.layouts import Impossible, valid_degrees
 from decisions.formulas.memory import weights_gb
@@ -124,7 +124,7 @@ def test_the_model_fits_the_rows_that_set_its_constants():
 
 def test_chips_without_a_link_run_alone():
     with pytest.raises(Impossible, match="no link"):
-        llama(gpu=gpu("M2 Ultra"), tensor_parallel=2)
+        llama(gpu=gpu("M2 Ultra"), quantization=quantization("gguf-q8_0"), server="llama.cpp")
 
 
 def test_eight_bits_do_not_speed_up_the_arithmetic_of_a_gpu_without_fp8():
@@ -201,19 +201,26 @@ def test_gpus_without_a_fast_link_lose_time_in_exchange():
     assert 0 < lost("H100", 2) < lost("H100", 4) < lost("L40S", 4)
 
 
+RUNNING = [
+    each
+    for each in product(catalogue.servers(), catalogue.gpus(), catalogue.quantizations())
+    if support.runs(*each)
+]
+
+
 @st.composite
 def settings(draw):
-    """Any model on any GPU in any format, split as it may be."""
+    """Any model on any GPU in any format that some server runs there, split as it may be."""
     chosen = draw(st.sampled_from(catalogue.models()))
-    card = draw(st.sampled_from(catalogue.gpus()))
+    engine, card, number_format = draw(st.sampled_from(RUNNING))
     return {
         "model": chosen,
-        "quantization": draw(st.sampled_from(catalogue.quantizations())),
+        "quantization": number_format,
         "gpu": card,
         "tensor_parallel": draw(st.sampled_from(valid_degrees(chosen, card))),
         "input_tokens": draw(COUNTS),
         "output_tokens": draw(COUNTS),
-        "server": draw(st.sampled_from([server.name for server in catalogue.servers()])),
+        "server": engine.name,
         "tuned": draw(st.booleans()),
         "kv_dtype": draw(st.sampled_from([None, "fp8"])),
     }
@@ -240,6 +247,21 @@ def test_nothing_shown_exceeds_the_bandwidth(setting, concurrency):
         for_one = load.bandwidth / (weights * 1e9)
         assert found.p90 / found.concurrency <= for_one * (1 + 1e-9)
         assert 1000 / found.tpot_ms <= for_one * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("card", catalogue.gpus(), ids=lambda card: card.name)
+def test_nothing_of_the_whole_catalogue_exceeds_the_bandwidth(card):
+    formats = [(engine, each) for engine, other, each in RUNNING if other == card]
+    shown = 0
+    for one, (engine, number_format) in product(catalogue.models(), formats):
+        for degree in {min(valid_degrees(one, card)), max(valid_degrees(one, card))}:
+            load = Load(one, number_format, card, degree, 1000, 300)
+            found = estimate(**vars(load), concurrency=16, server=engine.name)
+            if found.concurrency:
+                most = ceiling_tokens_per_s(load, found.concurrency)
+                assert 0 < found.p10 <= found.p50 <= found.p90 <= most * (1 + 1e-9)
+                shown += 1
+    assert shown > 50
 
 
 @given(settings(), st.integers(1, 2000), st.integers(1, 2000))
