@@ -2,7 +2,9 @@
 
 The rows are in ``decisions/data/throughput_measurements.csv``, each with its public source.
 ``used_for`` says what a row did: "calibration" rows set constants of the throughput model, "band"
-rows set the range for mixtures of experts, and "validation" rows were only compared afterwards.
+rows set the ranges for mixtures of experts and untuned engines, "validation" rows were only compared
+afterwards. "burst" rows are no steady load and promise nothing: fewer than twice as many requests
+came at once as run at once, so most of the run is its beginning and its end.
 """
 
 import csv
@@ -57,7 +59,7 @@ def measurements() -> tuple[Measurement, ...]:
 
 
 def is_measured(*, gpu: str, model: str) -> bool:
-    """Return whether a public measurement of this GPU and model is held, by catalogue names.
+    """Return whether a public run of this GPU and model on a tuned engine is held, by catalogue names.
 
     >>> is_measured(gpu="H100-SXM", model="Llama-3.3-70B")
     True
@@ -68,7 +70,9 @@ def is_measured(*, gpu: str, model: str) -> bool:
 @lru_cache
 def _measured() -> frozenset[tuple[str, str]]:
     return frozenset(
-        (catalogue.gpu(row.gpu).name, catalogue.model(row.model).name) for row in measurements()
+        (catalogue.gpu(row.gpu).name, catalogue.model(row.model).name)
+        for row in measurements()
+        if row.tuned
     )
 
 

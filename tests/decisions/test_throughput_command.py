@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from decisions import measurements
+from decisions.management.commands.throughput import estimate
 
 H100 = {
     "gpu": "H100",
@@ -176,7 +177,7 @@ def test_the_accuracy_table_counts_every_measurement_once(capsys):
     call_command("accuracy")
     header, *lines = capsys.readouterr().out.splitlines()
     assert "median error" in header
-    starts = ("band", "calibration", "validation")
+    starts = ("band", "burst", "calibration", "validation")
     groups = [each for each in lines if each.startswith(starts) and "all of them" not in each]
     assert sum(int(line.split()[3]) for line in groups) == len(measurements.measurements())
 
@@ -187,7 +188,16 @@ def test_every_measurement_names_its_public_source():
         "calibration",
         "band",
         "validation",
+        "burst",
     }
+
+
+def test_a_burst_is_one_whose_requests_nearly_all_run_at_once():
+    for case in measurements.measurements():
+        if case.tuned or case.concurrency == 4:
+            continue
+        running = estimate(case).concurrency
+        assert (case.concurrency < 2 * running) == (case.used_for == "burst"), case.case_id
 
 
 def test_the_page_of_accuracy_says_what_the_command_says(capsys):
@@ -210,6 +220,8 @@ def test_unseen_dense_runs_and_the_range_of_mixtures_keep_their_promise(capsys):
     median, p90, inside = shown["validation", "dense", "all of them"]
     assert median <= 15 and p90 <= 35 and inside >= 80
     assert shown["validation", "mixture", "all of them"][2] >= 80
+    assert shown["validation", "untuned", "all of them"][2] >= 80
+    assert "NOT KEPT" not in "".join(rows[-1] + rows[-2] + rows[-3] + rows[-4] + rows[-5])
 
 
 def test_accuracy_on_rows_of_ones_own(tmp_path, capsys):

@@ -16,6 +16,13 @@ from decisions import catalogue, measurements
 from decisions.management.commands.throughput import estimate
 from decisions.measurements import Measurement
 
+PROMISES = (
+    ("dense", "tuned engines, dense models", {"median error": 0.15, "P90 error": 0.35}),
+    ("mixture", "tuned engines, mixtures of experts", {"inside P10-P90": 0.8}),
+    ("untuned", "engines at their defaults", {"inside P10-P90": 0.8}),
+)
+"""What was promised on rows that set nothing, by kind of run: at most these errors, at least this share."""
+
 HEADER = ("rows", "kind", "server", "n", "median error", "P90 error", "inside P10-P90")
 WIDTHS = (12, 9, 13, 4, 13, 10, 15)
 
@@ -45,6 +52,9 @@ class Command(BaseCommand):
         for group, cases in sorted(groups.items()):
             self.stdout.write(line((*group, *_accuracy(cases))))
         self.stdout.write("")
+        for kind, called, asked in PROMISES:
+            if unseen := groups.get(("validation", kind, "all of them")):
+                self.stdout.write(_kept(called, asked, unseen, markdown=options["markdown"]))
         for name in ("ttft_ms", "tpot_ms"):
             error = [e for case in rows if (e := _time_error(case, name))]
             if error:
@@ -65,6 +75,8 @@ def _rows(file: str | None) -> list[Measurement]:
 
 
 def _kind(case: Measurement) -> str:
+    if not case.tuned:
+        return "untuned"
     return "mixture" if catalogue.model(case.model).is_mixture else "dense"
 
 
@@ -74,11 +86,30 @@ def _group(case: Measurement) -> tuple[str, str, str]:
 
 def _accuracy(cases: list[Measurement]) -> tuple[str, str, str, str]:
     """Return count, median and P90 of the error of P50, and how many fell inside the range."""
+    median, p90, inside = _figures(cases).values()
+    return str(len(cases)), f"{median:.1%}", f"{p90:.1%}", f"{inside:.0%}"
+
+
+def _figures(cases: list[Measurement]) -> dict[str, float]:
     found = [(estimate(case), case.output_tokens_per_s or 0.0) for case in cases]
     error = [abs(made.p50 / measured - 1) for made, measured in found]
     inside = np.mean([made.p10 <= measured <= made.p90 for made, measured in found])
     median, p90 = np.quantile(error, (0.5, 0.9))
-    return str(len(cases)), f"{median:.1%}", f"{p90:.1%}", f"{inside:.0%}"
+    return {"median error": median, "P90 error": p90, "inside P10-P90": float(inside)}
+
+
+def _kept(called: str, asked: dict[str, float], cases: list[Measurement], *, markdown: bool) -> str:
+    """Return a line that holds what was reached on unseen rows beside what was asked."""
+    reached = _figures(cases)
+    parts = []
+    for name, limit in asked.items():
+        least = name.startswith("inside")
+        kept = reached[name] >= limit if least else reached[name] <= limit
+        side = "at least" if least else "at most"
+        parts.append(
+            f"{name} {reached[name]:.1%} (asked: {side} {limit:.0%}{'' if kept else ', NOT KEPT'})"
+        )
+    return f"{'- ' if markdown else ''}{called}, {len(cases)} unseen runs: {', '.join(parts)}"
 
 
 def _time_error(case: Measurement, name: str) -> float | None:
