@@ -3,6 +3,7 @@
 from decisions.api import evaluate
 from decisions.api import reviews as reviews_api
 from decisions.views import (
+    article,
     audit,
     benchmarks,
     calendars,
@@ -49,6 +50,7 @@ urlpatterns = [
     *checklists.urlpatterns,
     *compare.urlpatterns,
     *outlook.urlpatterns,
+    *article.urlpatterns,
     *reviews.urlpatterns,
     *records.urlpatterns,
     *packs.urlpatterns,

@@ -81,6 +81,7 @@ def page(who: frozenset[str]) -> Rule:
 
 RULES = {
     "portfolio": page(SIGNED_IN),
+    "article": page(SIGNED_IN),
     "decision-new": page(EDITORS),
     "decision-detail": page(READERS),
     "decision-outlook": page(READERS),

@@ -16,9 +16,10 @@ from django.db import connection, transaction
 
 from decisions import audit
 from pricing import evidence
+from tests.decisions import record_examples as examples
 from tests.factories import make_member, make_team
 
-from .test_verify_record import examples, made, store
+from .test_verify_record import made, store
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
