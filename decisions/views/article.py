@@ -41,6 +41,7 @@ def recomputed(request: HttpRequest) -> HttpResponse:
     context = {
         "cases": [(case, article.VERDICTS[case.verdict], _written(case)) for case in found],
         "total": len(every),
+        "found": counts,
         "counts": [(name, says, counts[name]) for name, says in article.VERDICTS.items()],
         "topics": list(dict.fromkeys(case.topic for case in every)),
         "topic": topic,
