@@ -61,7 +61,6 @@ function namesOfColumns(table) {
 function makeCards(table) {
   const names = namesOfColumns(table);
   table.setAttribute("role", "table");
-  table.caption?.setAttribute("role", "caption");
   for (const group of [table.tHead, ...table.tBodies, table.tFoot]) group?.setAttribute("role", "rowgroup");
   for (const row of table.rows) {
     row.setAttribute("role", "row");
