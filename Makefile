@@ -36,9 +36,10 @@ bench: ## Measure pages, evaluation and rendering; print the table of the README
 	@scripts/setup.sh tests
 	@exec $(PYTHON) scripts/bench.py
 
-chaos: ## Kill processes among reminders and race signers; is anything lost, twice or overwritten?
+chaos: ## Kill workers, clocks and servers, race signers: is anything lost, twice or overwritten?
 	@scripts/setup.sh tests
-	@exec $(PYTHON) scripts/chaos.py
+	@$(PYTHON) scripts/chaos.py
+	@exec $(PYTHON) scripts/own_servers.py scripts/chaos.py
 
 bench-prices: ## Measure how fast prices get into the book
 	@scripts/setup.sh tests

@@ -31,7 +31,12 @@ def share_memory(**_: Any) -> None:
 # A message that waited longer than its tick is dropped: the next tick asks the same question.
 MINUTE = {"schedule": 60.0, "options": {"expires": 55}}
 app.conf.beat_schedule = {
-    "work that is due or was interrupted": {"task": "jobs.tasks.sweep", **MINUTE},
+    # Thrice a minute, so that what a lost message held up is done within one.
+    "work that is due or was interrupted": {
+        "task": "jobs.tasks.sweep",
+        "schedule": 20.0,
+        "options": {"expires": 18},
+    },
     "price sources that are due": {"task": "pricing.tasks.schedule_pulls", **MINUTE},
     "decisions whose prices changed": {"task": "decisions.tasks.schedule_rechecks", **MINUTE},
     "reviews of the quarter": {"task": "decisions.tasks.schedule_reviews", **MINUTE},

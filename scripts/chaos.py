@@ -2,6 +2,7 @@
 
 python scripts/chaos.py reminders --kills 200 --seed 7
 python scripts/chaos.py races --kills 200 --seed 7   (1,000 races of signers, 500 edits)
+python scripts/chaos.py jobs --kills 50 --seed 7     (2,000 jobs, 10 wiped queues)
 """
 
 import argparse
@@ -22,6 +23,7 @@ import django
 
 django.setup()
 
+import chaos_jobs
 import races
 from django.conf import settings
 from django.db import connection, connections
@@ -111,7 +113,7 @@ def reminders_part(*, kills: int, seed: int) -> bool:
     due_on = date(2025, 12, 31)
     begun = datetime(2025, 12, 1, tzinfo=UTC)
     # Enough decisions for all the kills.
-    for number in range(max(2, kills // 3)):
+    for number in range(max(2, kills // 2)):
         Review.objects.create(
             decision=team.decisions.create(name=f"Workload {number}"),
             year=2025,
@@ -119,7 +121,7 @@ def reminders_part(*, kills: int, seed: int) -> bool:
             due_on=due_on + timedelta(days=number),
             created_at=begun,
         )
-    last = due_on + timedelta(days=max(2, kills // 3) + 7)
+    last = due_on + timedelta(days=max(2, kills // 2) + 7)
     days = [begun + timedelta(days=n) for n in range((last - begun.date()).days + 1)]
     done: Counter[str] = Counter()
     with smtp.listening() as sink:
@@ -157,14 +159,15 @@ def _counted(sink: smtp.Sink, *, last: date, done: Counter[str]) -> bool:
     return not (lost or unsent or double) and max(rows.values()) == 1
 
 
-PARTS = {"reminders": reminders_part, "races": races.races_part}
+PARTS = {"reminders": reminders_part, "races": races.races_part, "jobs": chaos_jobs.jobs_part}
+KILLS = {"jobs": 50}
 
 
 def main() -> int:
     """Run the parts that were asked for on a database of their own; 1 when one broke a promise."""
     ask = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     ask.add_argument("part", nargs="*", choices=[*PARTS, []], help="by default all")
-    ask.add_argument("--kills", type=int, default=200)
+    ask.add_argument("--kills", type=int, help="by default 50 for jobs, 200 for the others")
     ask.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     asked = ask.parse_args()
     database = connections["default"].settings_dict
@@ -176,7 +179,7 @@ def main() -> int:
     try:
         for part in asked.part or PARTS:
             print(f"{part}: seed {asked.seed}, {connection.vendor}", flush=True)
-            good &= PARTS[part](kills=asked.kills, seed=asked.seed)
+            good &= PARTS[part](kills=asked.kills or KILLS.get(part, 200), seed=asked.seed)
     finally:
         made[0][0].creation.destroy_test_db(made[0][1], verbosity=0)
     print("every promise held" if good else "A PROMISE WAS BROKEN")

@@ -1,6 +1,7 @@
 """Two people sign one review at once, or store on one version at once: does exactly one win?
 
-A part of chaos.py. Every other race is between threads of one process, the rest between two processes.
+A part of chaos.py. Signatures go through the page, with the password: one gets the record, the other the
+page of status 409. Every other race is between threads of one process, the rest between two processes.
 """
 
 import os
@@ -8,26 +9,32 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import connections
+from django.test import Client
+from django.utils import timezone
 
-from decisions import audit, cadence, drafts, reviews
+from decisions import audit, cadence, drafts, reviews, seen, standing
 from decisions.models import Approval, Decision, Review, Snapshot, User
 from tests.decisions import stories
 
 WON, TOLD, FAILED = 0, 3, 1
-# The numbers of a quarter's reviews stay short.
-REVIEWS_PER_DECISION = 40
+# Of every person that the stories make.
+PASSWORD = "a long password"  # noqa: S105 - of people that this run makes
 EDITS_PER_RACE = 2
 
 Attempt = Callable[[], None]
 
 
+class Told(Exception):
+    """The page of status 409: somebody was faster."""
+
+
 def _tried(attempt: Attempt) -> int:
     try:
         attempt()
-    except (reviews.NotAllowed, drafts.Stale):
+    except (Told, drafts.Stale):
         return TOLD
     except Exception as error:  # noqa: BLE001 - whatever else happens is what is looked for
         print(f"unexpected: {error!r}", flush=True)
@@ -74,21 +81,28 @@ def _ways(pick: random.Random) -> Callable[[list[Attempt]], list[int]]:
     return pick.choice([between_threads, between_processes])
 
 
+def _signed_in(person: User) -> Client:
+    client = Client(raise_request_exception=False, headers={"host": "localhost"})
+    client.force_login(person)
+    return client
+
+
 def signatures(*, races: int, pick: random.Random) -> bool:
     """Let two approvers sign each review at once; print and return whether one won every time."""
     story = stories.ready()
     second = stories.person(story.team, "second@example.org", "approver")
     ends: Counter[tuple[int, ...]] = Counter()
-    decision, at = story.decision, stories.NOW
+    decision, at = story.decision, timezone.now() - timedelta(days=1)
+    signers = [_signed_in(each) for each in (story.approver, second)]
     for number in range(races):
         if number:
-            at += timedelta(days=91 if number % REVIEWS_PER_DECISION == 0 else 0)
             cadence.bring_forward(decision, because="Another race.", at=at)
         review = decision.reviews.exclude(state=Review.State.SIGNED).get()
         reviews.submit(review, note="", by=story.manager, at=at)
-        signers = [story.approver, second]
+        review.refresh_from_db()
+        saw = seen.now(review, standing.answer(review.decision)).as_text()
         pick.shuffle(signers)
-        attempts = [_signing(review.pk, by=by, at=at) for by in signers]
+        attempts = [_signing(review.pk, client=client, seen=saw) for client in signers]
         ends[tuple(sorted(_ways(pick)(attempts)))] += 1
     signed = Approval.objects.count(), Snapshot.objects.count()
     print(
@@ -98,10 +112,15 @@ def signatures(*, races: int, pick: random.Random) -> bool:
     return ends[WON, TOLD] == races == signed[0] == signed[1] and audit.first_broken() is None
 
 
-def _signing(review_id: int, *, by: User, at: datetime) -> Attempt:
+def _signing(review_id: int, *, client: Client, seen: str) -> Attempt:
+    entered = {"password": PASSWORD, "note": "", "seen": seen}
+
     def sign() -> None:
-        review = Review.objects.select_related("decision__team").get(pk=review_id)
-        reviews.sign_off(review, note=f"Signed by {by}", by=by, at=at)
+        answer = client.post(f"/reviews/{review_id}/sign-off/", entered)
+        if answer.status_code == 409:
+            raise Told
+        if answer.status_code != 302:
+            raise RuntimeError(f"{answer.status_code}: {answer.text[:3000]}")
 
     return sign
 

@@ -29,3 +29,14 @@ def test_of_two_who_act_at_once_one_wins_and_one_is_told(repository):
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "10 races of two; one won and one was told in 10;" in ran.stdout
     assert "silent overwrites: 0" in ran.stdout
+
+
+def test_work_survives_kills_and_wiped_queues(repository):
+    ran = subprocess.run(
+        [sys.executable, "scripts/chaos.py", "jobs", "--kills", "2", "--seed", "7"],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        timeout=400,
+    )
+    assert "lost: 0; effects twice: 0; not done: 0" in ran.stdout, ran.stdout + ran.stderr

@@ -30,13 +30,17 @@ def environment() -> dict[str, str]:
 
 
 class Worker:
-    """A Celery worker with processes of its own, on the test's database and broker."""
+    """A Celery worker with processes of its own (or only a clock), on the test's database and broker."""
 
-    def __init__(self, log: Path, *options: str, include: str = "tests.jobs.kinds") -> None:
+    def __init__(
+        self, log: Path, *options: str, include: str = "tests.jobs.kinds", command: str = "worker"
+    ) -> None:
         self.log = log
-        words = f"worker --include {include} --without-gossip --without-mingle --loglevel info"
+        words = [command, "--loglevel", "info"]
+        if command == "worker":
+            words += ["--include", include, "--without-gossip", "--without-mingle"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "--app", "config", *words.split(), *options],
+            [sys.executable, "-m", "celery", "--app", "config", *words, *options],
             env=environment(),
             stdout=log.open("ab"),
             stderr=subprocess.STDOUT,

@@ -3,6 +3,7 @@
 from functools import cached_property
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -46,6 +47,8 @@ class Here:
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
+        # A request is refused for its host before anybody asks who sent it.
+        self._user = getattr(request, "user", AnonymousUser())
 
     @cached_property
     def section(self) -> str:
@@ -64,7 +67,7 @@ class Here:
     @cached_property
     def certificate_warning(self) -> str:
         """Say to administrators what is wrong with the certificate that signs records, or will be."""
-        if not getattr(self._request.user, "is_administrator", False):
+        if not getattr(self._user, "is_administrator", False):
             return ""
         return certificates.warning(now=timezone.now())
 
@@ -73,7 +76,7 @@ class Here:
         """Return how many reviews of the reader's own teams wait for somebody (one query)."""
         if not self._signed_in:
             return 0
-        own = access.teams_edited_by(self._request.user)
+        own = access.teams_edited_by(self._user)
         return Review.objects.filter(
             state__in=_TO_DO, decision__team__in=own, decision__archived_at=None
         ).count()
@@ -81,7 +84,7 @@ class Here:
     @property
     def may_add_team(self) -> bool:
         """Return whether the button that founds a team is shown."""
-        return access.may_add_team(self._request.user)
+        return access.may_add_team(self._user)
 
     @property
     def may_sign_up(self) -> bool:
@@ -90,7 +93,7 @@ class Here:
 
     @property
     def _signed_in(self) -> bool:
-        return self._request.user.is_authenticated
+        return self._user.is_authenticated
 
 
 def every_page(request: HttpRequest) -> dict[str, Here]:

@@ -67,6 +67,20 @@ def note(claim: work.Claim) -> work.Effect:
     return effect
 
 
+@work.kind("test-slow", lease=LEASE, max_attempts=20)
+def slow(claim: work.Claim) -> work.Effect:
+    """Work, and write its effect, for as long as the payload says, so that kills hit both."""
+    seconds = claim.job.payload["milliseconds"] / 1000
+    threading.Event().wait(seconds)
+
+    def effect() -> Mapping[str, Any]:
+        result = write_effect(claim)
+        threading.Event().wait(seconds / 4)
+        return result
+
+    return effect
+
+
 @work.kind("test-error", lease=LEASE, max_attempts=2)
 def error(claim: work.Claim) -> work.Effect:
     raise ConnectionError("the other side hung up after \x00")
