@@ -142,8 +142,12 @@ def _move_scheduled(decision: Decision, *, today: date) -> None:
     scheduled.filter(pk=review.pk).update(due_on=due)
 
 
-def bring_forward(decision: Decision, *, because: str, at: datetime) -> Review | None:
+def bring_forward(
+    decision: Decision, *, because: str, at: datetime, by: User | None = None
+) -> Review | None:
     """Open the decision's next review now, with the reason; None when one is being worked on.
+
+    `by` is who asks for it, None when the product does by itself.
 
     In the caller's transaction or its own. Call it before the caller writes audit events: rows are
     locked in the order decision, review, audit chain.
@@ -165,13 +169,13 @@ def bring_forward(decision: Decision, *, because: str, at: datetime) -> Review |
             due_on=due,
             early_because=because,
             opened_at=at,
-            opened_by_name=ITSELF,
+            opened_by_name=by.get_full_name() if by else ITSELF,
         )
         if not opened:
             return None
         review.refresh_from_db()
         after = {"because": because, "due_on": due.isoformat()}
-        _note("early review opened", review, by="system:early-review", at=at, after=after)
+        _note("early review opened", review, by=by or "system:early-review", at=at, after=after)
     return review
 
 

@@ -1,23 +1,16 @@
 """When does a decision need another look, and who has looked?
 
-A decision is flagged when another option has been better by more than a margin on two price checks in
-a row or for 48 hours, and the gain would repay the change. A spot price alone, or a price that is out of
-date, never flags. A flag is open once per decision and kind; acknowledging it keeps it quiet until what
-it says is over.
+`crossings` holds the alert rule. A flag is open once per decision and kind; acknowledging it keeps it
+quiet until what it says is over, and turning it into an early review answers it.
 """
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F
 
-from decisions import audit, cadence, standing
-from decisions.formulas import screening
-from decisions.models import Decision, Flag, Standing, User
+from decisions import audit, cadence, crossings, standing
+from decisions.models import Decision, Flag, Review, Standing, User
 
-CHECKS = 2
-LASTING = timedelta(hours=48)
 # A price that ends is said so this long before.
 NOTICE = timedelta(days=14)
 
@@ -25,72 +18,19 @@ NOTICE = timedelta(days=14)
 def recheck(decision: Decision, *, at: datetime) -> None:
     """Evaluate the decision at the newest prices, and open or close its flags."""
     answered = standing.answer(decision)
+    found = crossings.compare(decision, answered)
     with transaction.atomic():
         # Everybody locks in this order: decision, what belongs to it, audit chain.
         Decision.objects.select_for_update().get(pk=decision.pk)
         standing.store(decision, answered, at=at)
-        _note_crossing(decision, crossed=has_crossed(decision, answered), at=at)
-        now = Standing.objects.get(decision=decision)
-        crossing = _crossing(decision, now, at=at)
-        if crossing and not decision.flags.filter(kind=Flag.Kind.CROSSED, closed_at=None).exists():
+        flagged = decision.flags.filter(kind=Flag.Kind.CROSSED, closed_at=None).exists()
+        crossings.note(decision, found, is_flagged=flagged, at=at)
+        crossing = crossings.says(decision, Standing.objects.get(decision=decision), at=at)
+        if crossing and not flagged:
             cadence.bring_forward(decision, because=crossing, at=at)
         _set(decision, Flag.Kind.CROSSED, says=crossing, at=at)
         _set(decision, Flag.Kind.PRICE_GONE, says=_gone(answered), at=at)
         _set(decision, Flag.Kind.PRICE_ENDS, says=_ending(answered, at=at), at=at)
-
-
-def has_crossed(decision: Decision, answered: standing.Answered) -> bool:
-    """Return whether another option is better by the margin and repays the change in time."""
-    chosen = answered.option(decision.chosen.name if decision.chosen else None)
-    best = answered.best
-    if chosen is None or best is None or best["name"] == chosen["name"]:
-        return False
-    saving = standing.difference(chosen, best)
-    ours = standing.total_per_month(chosen)
-    if saving is None or ours is None or _cannot_be_trusted(answered, best["name"]):
-        return False
-    return screening.crosses(
-        ours=ours,
-        theirs=ours - saving,
-        one_off=Decimal(str(best["one_off"] or 0)),
-        months=decision.horizon_months,
-    )
-
-
-def _cannot_be_trusted(answered: standing.Answered, winner: str) -> bool:
-    options = answered.asked.raw["options"]
-    parts = {
-        p["option"]
-        for o in options
-        if o["name"] == winner
-        for p in o.get("parts", [])
-        if isinstance(p["option"], str)
-    }
-    names = {winner, *parts}
-    prices = [p for p in answered.asked.prices if p.option in names]
-    spot = any(o["name"] in names and o.get("spot") for o in options)
-    return spot or any(p.is_spot or p.is_stale or p.is_withdrawn for p in prices)
-
-
-def _note_crossing(decision: Decision, *, crossed: bool, at: datetime) -> None:
-    row = Standing.objects.filter(decision=decision)
-    if not crossed:
-        row.update(best_since=None, best_checks=0)
-        return
-    row.filter(best_since=None).update(best_since=at)
-    row.update(best_checks=F("best_checks") + 1)
-
-
-def _crossing(decision: Decision, now: Standing, *, at: datetime) -> str:
-    """Return what the flag says, or "" when the decision has not crossed for long enough."""
-    if now.best_since is None or now.regret_per_month is None:
-        return ""
-    if now.best_checks < CHECKS and at - now.best_since < LASTING:
-        return ""
-    return (
-        f"{now.best_name} costs {decision.currency} {now.regret_per_month:,.0f} a month less than "
-        f"the chosen {decision.chosen} since {now.best_since:%d %B %Y}."
-    )
 
 
 def _gone(answered: standing.Answered) -> str:
@@ -146,3 +86,17 @@ def acknowledge(flag: Flag, *, reason: str, by: User, at: datetime) -> bool:
                 after={"kind": flag.kind, "reason": reason},
             )
     return bool(done)
+
+
+def review_early(flag: Flag, *, by: User, at: datetime) -> Review | None:
+    """Answer the flag by an early review: the one opened now, or the one that is being worked on.
+
+    None when the decision has no review that could come early.
+    """
+    with transaction.atomic():
+        review = cadence.bring_forward(flag.decision, because=flag.says, at=at, by=by)
+        waiting = flag.decision.reviews.exclude(state=Review.State.SIGNED).order_by("due_on")
+        review = review or waiting.first()
+        if review is not None:
+            acknowledge(flag, reason=f"Review {review.period} looks at it.", by=by, at=at)
+    return review

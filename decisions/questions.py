@@ -70,10 +70,14 @@ class PriceUsed:
     # Of those, the dearest was taken, since this option would win.
     is_dearest: bool = False
     valid_until: datetime | None = None
+    # When its source last said so; None for what the team typed in or was quoted.
+    checked_at: datetime | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return plain JSON values: amounts as text, times in UTC."""
         plain = asdict(self)
+        # Moves with every pull, and says nothing of the price.
+        del plain["checked_at"]
         for name in ("amount", "amount_in_decision_currency", "rate"):
             plain[name] = None if plain[name] is None else format(plain[name].normalize(), "f")
         for name in ("seen_at", "valid_until"):
@@ -283,6 +287,7 @@ def _fill_price(
             ),
             is_dearest=is_dearest,
             valid_until=price.valid_until,
+            checked_at=None if price.is_quote else price.checked_at,
         )
     )
 

@@ -143,7 +143,7 @@ def _read(
         n: " ".join(p.removeprefix(f"{n}: ") for p in says) for n, says in priceless.items() if says
     }
     while len(found) < len(names):
-        raw = _without(asked.raw, set(found))
+        raw = without(asked.raw, set(found))
         try:
             return evaluation.read(raw), _left_out(found), []
         except evaluation.BadInput as bad:
@@ -158,7 +158,8 @@ def _read(
     return None, _left_out(found), []
 
 
-def _without(raw: dict[str, Any], names: set[str]) -> dict[str, Any]:
+def without(raw: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    """Return a question without the options of these names."""
     kept = [option for option in raw["options"] if option["name"] not in names]
     asked = {**raw, "options": kept}
     if raw.get("chosen") in names:

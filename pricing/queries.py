@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from pricing import search
 from pricing.freshness import Freshness, Sources
-from pricing.models import CurrentPrice, Observation, Offer
+from pricing.models import CurrentPrice, Observation, Offer, SourceHealth
 
 QUOTE = "quote"
 # Two sources that differ by more than this are both shown.
@@ -219,6 +219,12 @@ def changed_since(since: int | datetime) -> set[int]:
 def newest_observation_id() -> int:
     """Return the id of the newest observation, 0 when there is none: a mark for `changed_since`."""
     return Observation.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def newest_pull() -> datetime | None:
+    """Return when a source last answered with prices that were taken, None when none has."""
+    last: datetime | None = SourceHealth.objects.aggregate(last=Max("last_success_at"))["last"]
+    return last
 
 
 Held = tuple[Observation, bool]

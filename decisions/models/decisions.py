@@ -175,6 +175,8 @@ class Standing(models.Model):
     # Since when, on consecutive checks, another option has been best (the alert rule).
     best_since = models.DateTimeField(null=True, blank=True)
     best_checks = models.PositiveIntegerField(default=0)
+    # The newest pull behind the last check that counted.
+    pulled_at = models.DateTimeField(null=True, blank=True)
     offer_ids: Any = models.JSONField(default=list)
 
     def __str__(self) -> str:

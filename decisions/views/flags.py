@@ -1,4 +1,4 @@
-"""Somebody has looked at a flag: why does nothing change?"""
+"""Somebody has looked at a flag: does nothing change, or is it reviewed early?"""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from decisions import access, flags
 from decisions.forms.reviews import ReasonForm
@@ -28,6 +29,20 @@ def acknowledge(request: HttpRequest, flag_id: int) -> HttpResponse:
     return redirect("decision-detail", flag.decision_id)
 
 
+@login_required
+@require_POST
+def review(request: HttpRequest, flag_id: int) -> HttpResponse:
+    """Turn the flag into an early review, or lead to the review that is being worked on."""
+    flag = access.flag_to_edit(request.user, flag_id)
+    found = flags.review_early(flag, by=person(request), at=timezone.now())
+    if found is None:
+        messages.warning(request, "The decision has no review yet that could come early.")
+        return redirect("decision-detail", flag.decision_id)
+    messages.success(request, f"Review {found.period} looks at it. It is due on {found.due_on}.")
+    return redirect("review-detail", found.pk)
+
+
 urlpatterns = [
+    path("flags/<int:flag_id>/review/", review, name="flag-review"),
     path("flags/<int:flag_id>/acknowledge/", acknowledge, name="flag-acknowledge"),
 ]

@@ -145,6 +145,7 @@ RULES = {
     "record-schema": page(PUBLIC),
     "audit-export": page(frozenset({AUDITOR, ADMINISTRATOR})),
     "flag-acknowledge": page(EDITORS),
+    "flag-review": Rule(NOBODY, EDITORS),
     "team-list": page(SIGNED_IN),
     "team-new": page(NOT_AUDITORS),
     "team-detail": page(READERS),
