@@ -55,7 +55,7 @@ def take(decision: Decision, *, file: "UploadedFile[Any]", by: User, at: datetim
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         sha256 = _copy(file, path)
-        columns, mark = files.header(path)
+        columns, mark = columns_of(path)
         known = layouts.recognised(columns)
         with transaction.atomic():
             usage_file = UsageFile.objects.create(
@@ -78,6 +78,15 @@ def take(decision: Decision, *, file: "UploadedFile[Any]", by: User, at: datetim
         path.unlink(missing_ok=True)
         raise
     return usage_file
+
+
+def columns_of(path: Path) -> tuple[list[str], str]:
+    """Return the names of a file's columns or fields, and the mark between them, or that it is JSON."""
+    from decisions.usage import json_rows  # not needed where nobody uploads
+
+    if json_rows.is_json(path):
+        return json_rows.names(path), json_rows.MARK
+    return files.header(path)
 
 
 def _copy(file: "UploadedFile[Any]", path: Path) -> str:

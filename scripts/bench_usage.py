@@ -43,7 +43,8 @@ def read_plainly(path: Path) -> int:
 
     from decisions.usage import layouts
 
-    columns = layouts.LAYOUTS[4].mapping.columns
+    known = layouts.layout("litellm")
+    columns = known.mapping.columns if known else []
     return sum(len(c) for c in pd.read_csv(path, usecols=columns, chunksize=50_000))
 
 

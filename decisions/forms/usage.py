@@ -15,8 +15,10 @@ class UploadForm(forms.Form):
     """A file of usage."""
 
     file = forms.FileField(
-        label="CSV file, also packed with gzip or zip",
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.gz,.zip,text/csv"}),
+        label="CSV, JSON or JSON Lines file, also packed with gzip or zip",
+        widget=forms.FileInput(
+            attrs={"accept": ".csv,.tsv,.json,.jsonl,.ndjson,.gz,.zip,text/csv,application/json"}
+        ),
     )
 
 
@@ -80,4 +82,6 @@ class MappingForm(forms.Form):
         }
         names = ("time", "requests", "batch", "cost", "currency")
         fields |= {name: self.cleaned_data[name] for name in names}
+        if fields["cost"] == self.initial.get("cost"):
+            fields["cost_unit"] = self.initial.get("cost_unit", 1.0)
         return Mapping(**fields)

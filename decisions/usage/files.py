@@ -94,8 +94,6 @@ def header(path: Path) -> tuple[list[str], str]:
         raise BadFile("it is not UTF-8 text; save it as CSV in UTF-8") from None
     if not text.strip():
         raise BadFile("row 1: empty; the names of the columns belong there")
-    if text.lstrip()[:1] in "{[":
-        raise BadFile("it is JSON; export the usage as CSV")
     if "\0" in text:
         raise BadFile("it is not a text file; save it as CSV in UTF-8")
     mark = max(",;\t|", key=text.count)

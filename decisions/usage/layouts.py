@@ -17,7 +17,8 @@ class Mapping:
     """Which columns to read. `cached` columns are a part of `input`.
 
     With `about` the file has one row per kind of token: `quantity` holds how many, in `unit`, and
-    the columns in `about` say in words which kind.
+    the columns in `about` say in words which kind. `cost_unit` is what 1 in the column of cost is
+    worth in the currency: 0.01 where it holds cents.
     """
 
     time: str
@@ -31,6 +32,7 @@ class Mapping:
     quantity: str = ""
     unit: str = ""
     about: tuple[str, ...] = ()
+    cost_unit: float = 1.0
 
     @property
     def columns(self) -> list[str]:
@@ -79,6 +81,61 @@ LAYOUTS = (
         title="OpenAI cost export",
         mapping=Mapping(time="start_time", cost="amount_value", currency="USD"),
         source="the dashboard's cost export: start_time, amount_value, amount_currency, line_item",
+    ),
+    Layout(
+        name="openai-costs-api",
+        title="OpenAI costs API (JSON)",
+        mapping=Mapping(time="start_time", cost="amount.value", currency="USD"),
+        source="GET /v1/organization/costs: buckets of results with amount.value",
+    ),
+    Layout(
+        name="anthropic-usage-api",
+        title="Anthropic usage API (JSON)",
+        mapping=Mapping(
+            time="starting_at",
+            input=(
+                "uncached_input_tokens",
+                "cache_creation.ephemeral_5m_input_tokens",
+                "cache_creation.ephemeral_1h_input_tokens",
+                "cache_read_input_tokens",
+            ),
+            cached=("cache_read_input_tokens",),
+            output=("output_tokens",),
+            batch="service_tier",
+        ),
+        source="GET /v1/organizations/usage_report/messages",
+    ),
+    Layout(
+        name="anthropic-costs-api",
+        title="Anthropic cost API (JSON)",
+        mapping=Mapping(time="starting_at", cost="amount", currency="USD", cost_unit=0.01),
+        source="GET /v1/organizations/cost_report: amount is in the lowest unit, cents",
+    ),
+    Layout(
+        name="langfuse-api",
+        title="Langfuse observations API (JSON)",
+        mapping=Mapping(
+            time="startTime",
+            input=("usageDetails.input",),
+            output=("usageDetails.output",),
+            requests=EACH_ROW,
+            cost="calculatedTotalCost",
+            currency="USD",
+        ),
+        source="GET /api/public/observations: usageDetails, calculatedTotalCost",
+    ),
+    Layout(
+        name="langfuse-usage-api",
+        title="Langfuse observations API with usage (JSON)",
+        mapping=Mapping(
+            time="startTime",
+            input=("usage.input",),
+            output=("usage.output",),
+            requests=EACH_ROW,
+            cost="calculatedTotalCost",
+            currency="USD",
+        ),
+        source="GET /api/public/observations: usage, where usageDetails is missing",
     ),
     Layout(
         name="anthropic-usage",

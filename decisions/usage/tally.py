@@ -8,6 +8,7 @@ import io
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,12 +16,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from decisions.usage import json_rows
 from decisions.usage.files import BadFile, opened
 from decisions.usage.layouts import EACH_ROW, Mapping
 
 CHUNK_BYTES = 16_000_000
 SAMPLE_BYTES = 1_000_000
 MOST_ROWS_A_CHUNK = 200_000
+JSON_ROWS_A_CHUNK = 20_000
 MEASURES = ("input", "cached", "output", "batch", "requests", "cost", "other")
 HOUR = 3_600
 _EXTRA = "(more)"
@@ -53,7 +56,7 @@ def read(path: Path, mapping: Mapping, *, mark: str, progress: Progress = lambda
             _add(found, chunk, mapping)
             progress(file.tell() if file.seekable() else 0)
     if found.rows == 0:
-        raise BadFile("there is no row below the names of the columns")
+        raise BadFile("there is no row in it")
     return found
 
 
@@ -70,6 +73,9 @@ def preview(path: Path, mapping: Mapping, *, mark: str, rows: int = 5) -> list[d
 def _chunks(
     file: IO[bytes], mapping: Mapping, *, mark: str, rows: int = 0, as_text: bool = False
 ) -> Iterator[pd.DataFrame]:
+    if mark == json_rows.MARK:
+        yield from _json_chunks(file, mapping, rows=rows, as_text=as_text)
+        return
     reader: Any = None
     names = _unique(_first_row(file, mark))
     missing = [name for name in mapping.columns if name not in names]
@@ -102,6 +108,29 @@ def _chunks(
     finally:
         if reader is not None:
             reader.close()
+
+
+def _json_chunks(
+    file: IO[bytes], mapping: Mapping, *, rows: int, as_text: bool
+) -> Iterator[pd.DataFrame]:
+    """Yield the same of a JSON file; the first row is row 1, because no row holds the names."""
+    columns, start = mapping.columns, -1
+    every = json_rows.rows(file, frozenset(columns))
+    while batch := list(islice(every, rows or JSON_ROWS_A_CHUNK)):
+        places = pd.RangeIndex(start, start + len(batch))
+        chunk = pd.DataFrame(batch, columns=columns, index=places)
+        for name in columns if as_text else _texts(mapping):
+            chunk[name] = chunk[name].map(_word)
+        yield chunk
+        start += len(batch)
+
+
+def _word(cell: object) -> str:
+    """Return a cell of a JSON row as text: whole numbers without a point, nothing as nothing."""
+    if cell is None or cell != cell:
+        return ""
+    is_whole = isinstance(cell, float) and cell.is_integer()
+    return str(int(cell)) if is_whole and isinstance(cell, float) else str(cell)
 
 
 class _Headed(io.RawIOBase):
@@ -169,7 +198,9 @@ def _add(found: Tally, chunk: pd.DataFrame, mapping: Mapping) -> None:
             if mapping.requests == EACH_ROW
             else _numbers(chunk[mapping.requests])
         )
-    cost = _numbers(chunk[mapping.cost], signed=True) if mapping.cost else np.zeros(len(chunk))
+    cost = np.zeros(len(chunk))
+    if mapping.cost:
+        cost = _numbers(chunk[mapping.cost], signed=True) * mapping.cost_unit
     columns = [*sums[:4], requests, cost, sums[4]]
     hours, places = np.unique(seconds // HOUR, return_inverse=True)
     table = np.stack([np.bincount(places, weights=column) for column in columns], axis=1)

@@ -147,7 +147,6 @@ def test_ten_days_are_scaled_to_a_month(tmp_path):
         ("t,i,o\n", "no row below"),
         ("words\nmore\n", "1 columns"),
         ("t,i,i\n1,2,3\n", "'i' stands twice"),
-        ("{}\n{}", "JSON"),
         (b"\xff\xfe\x00t,i", "UTF-8"),
         (b"t,\x00i,o\n1,2,3", "not a text file"),
         ("t,i,o\n2026-11-03,1,2\n2026-11-03,many,2\n", "row 3, column i: 'many' is not a number"),

@@ -1,6 +1,7 @@
 """From an uploaded file to the workload: columns, background reading, old beside new, no traces."""
 
 import hashlib
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from decisions.models import AuditEvent, UsageFile, Workload
 from jobs import work
 from jobs.models import Job
 from tests.decisions import stories
+from tests.decisions.usage.test_json_rows import ANTHROPIC_COSTS, LANGFUSE
 from tests.decisions.usage.test_tally import LITELLM, OPENAI, hours
 
 
@@ -124,6 +126,27 @@ def test_any_csv_is_mapped_with_a_preview_of_the_named_columns_alone(client, sto
     preview = client.post(page.url, {**fields, "preview": "1"}).content.decode()
     assert "2026-11-03" in preview and "SECRET" not in preview
     assert UsageFile.objects.get().state == "mapping"
+
+
+def test_json_goes_the_same_way(client, story, folder):
+    page = upload(client, story, json.dumps(LANGFUSE), name="observations.json")
+    shown = client.get(page.url)
+    assert "Langfuse observations API" in shown.content.decode()
+    assert "SECRET" not in shown.content.decode()
+    client.post(page.url, mapping_shown(client, page.url))
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        work.perform(Job.objects.get(kind="read_usage").pk)
+    stored = UsageFile.objects.get()
+    assert (stored.state, stored.found["months"][0]["input_tokens"]) == ("read", 2000)
+    assert not list(folder.iterdir())
+
+
+def test_cents_stay_cents_when_the_columns_are_confirmed(client, story):
+    page = upload(client, story, json.dumps(ANTHROPIC_COSTS), name="costs.json")
+    client.post(page.url, mapping_shown(client, page.url))
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        work.perform(Job.objects.get(kind="read_usage").pk)
+    assert UsageFile.objects.get().found["months"][0]["cost"] == pytest.approx(1.2345)
 
 
 @pytest.mark.parametrize(
