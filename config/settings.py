@@ -287,6 +287,9 @@ PRICE_SOURCES_OFF = env.list("PRICE_SOURCES_OFF", default=[])
 # The PKCS#12 file whose key signs records; without one the product makes its own in VAR_DIR.
 RECORD_SIGNING_P12 = env.str("RECORD_SIGNING_P12", "")
 RECORD_SIGNING_P12_PASSWORD = env.str("RECORD_SIGNING_P12_PASSWORD", "")
+# Ten years is what German tax law (AO § 147) asks for books; audit papers in the USA are kept for
+# seven (17 CFR 210.2-06).
+RECORD_RETENTION_YEARS = env.int("RECORD_RETENTION_YEARS", 10)
 # A timestamp authority (RFC 3161) that vouches for the time of each signature.
 TSA_URL = env.str("TSA_URL", "")
 

@@ -7,7 +7,7 @@
 | approver | own teams | the same as a manager | what somebody else submitted |
 | delegate | own teams | what their own role may | for an approver, on the days that the approver named |
 | auditor | everything | nothing | nothing |
-| administrator | everything | teams, members, prices in quarantine; nothing of a decision | nothing |
+| administrator | everything | teams, members, prices in quarantine, legal holds; nothing of a decision | nothing |
 
 What a person may not see does not exist for them: the answer is a 404, never a 403.
 """
@@ -337,6 +337,18 @@ def snapshots_of(user: Visitor) -> QuerySet[Snapshot]:
 def snapshot(user: Visitor, record_id: str) -> Snapshot:
     """Return a signed record to read, or answer 404."""
     return get_object_or_404(snapshots_of(user), record_id=record_id)
+
+
+def may_hold_records(user: Visitor) -> bool:
+    """Return whether the person may set and lift legal holds: administrators."""
+    return isinstance(user, User) and user.is_administrator
+
+
+def snapshot_to_hold(user: Visitor, record_id: str) -> Snapshot:
+    """Return a signed record to hold or let go, or answer 404."""
+    if not may_hold_records(user):
+        raise Http404
+    return snapshot(user, record_id)
 
 
 def audit_events_of(user: Visitor) -> QuerySet[AuditEvent]:

@@ -15,7 +15,7 @@ import rfc8785
 from django.conf import settings
 from django.urls import reverse
 
-from decisions import audit, cadence, changes, checklist, quality, reliability, standing
+from decisions import audit, cadence, changes, checklist, keeping, quality, reliability, standing
 from decisions.models import Approval, AuditEvent, Decision, Review
 from decisions.version import FORMULA_VERSION, PRODUCT_VERSION
 from pricing.models import Observation
@@ -71,6 +71,7 @@ def of(
             "generated_at": at.astimezone(UTC).isoformat(),
             "verify_at": settings.SITE_URL + address,
             "supersedes": last.record_id if last else None,
+            "retain_until": None if decision.team.is_demo else str(keeping.retain_until(at)),
             "demo": decision.team.is_demo,
         },
         "team": {"id": decision.team_id, "name": decision.team.name},

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from decisions import audit, contents, rendering, signing, standing
+from decisions import audit, contents, keeping, rendering, signing, standing
 from decisions.models import Record, Review, Snapshot, User
 from decisions.version import PRODUCT_VERSION
 from jobs import work
@@ -38,6 +38,7 @@ def freeze(review: Review, *, by: User, at: datetime) -> Snapshot:
         record_json=text,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
         is_demo=decision.team.is_demo,
+        retain_until=None if decision.team.is_demo else keeping.retain_until(at),
     )
     audit.write(
         "record frozen",

@@ -18,14 +18,27 @@ BEGIN RAISE EXCEPTION '{table} is append-only: % refused', TG_OP; END $$ LANGUAG
 """
 _ON_POSTGRESQL = """
 CREATE TRIGGER {table}_no_{event} BEFORE {event} ON {table}
-FOR EACH {each} {when} EXECUTE FUNCTION {table}_append_only()
+FOR EACH STATEMENT EXECUTE FUNCTION {table}_append_only()
+"""
+# A WHEN of PostgreSQL's cannot look at other tables; a function can.
+_DELETE_ON_POSTGRESQL = """
+CREATE OR REPLACE FUNCTION {table}_delete() RETURNS trigger AS $$
+BEGIN
+  IF {deletable} THEN RETURN OLD; END IF;
+  RAISE EXCEPTION '{table} is append-only: DELETE refused';
+END $$ LANGUAGE plpgsql
+"""
+_NO_DELETE_ON_POSTGRESQL = """
+CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
+FOR EACH ROW EXECUTE FUNCTION {table}_delete()
 """
 
 
 def protect(connection: BaseDatabaseWrapper, table: str, *, deletable: str = "") -> None:
     """Make the table append-only.
 
-    `deletable` is a condition on the old row, such as "OLD.is_demo", under which it may be deleted.
+    `deletable` is a condition on the old row, such as "OLD.is_demo", under which it may be deleted;
+    it may look at other tables.
     """
     with connection.cursor() as cursor:
         for statement in _statements(connection.vendor, deletable=deletable):
@@ -41,19 +54,18 @@ def unprotect(connection: BaseDatabaseWrapper, table: str) -> None:
 
 
 def _statements(vendor: str, *, deletable: str) -> list[str]:
-    kept = f"WHEN (NOT ({deletable}))" if deletable else ""
     if vendor == "postgresql":
-        conditions = {"update": "", "delete": kept, "truncate": ""}
-        return [_FUNCTION_ON_POSTGRESQL, *(_on_postgresql(e, w) for e, w in conditions.items())]
+        events = ("update", "truncate") if deletable else ("update", "delete", "truncate")
+        made = [_ON_POSTGRESQL.replace("{event}", event) for event in events]
+        if deletable:
+            made += [
+                _DELETE_ON_POSTGRESQL.replace("{deletable}", deletable),
+                _NO_DELETE_ON_POSTGRESQL,
+            ]
+        return [_FUNCTION_ON_POSTGRESQL, *made]
+    kept = f"WHEN (NOT ({deletable}))" if deletable else ""
     conditions = {"update": "", "delete": kept, "insert": _REPLACES}
     return [
         _ON_SQLITE.replace("{event}", event).replace("{when}", when)
         for event, when in conditions.items()
     ]
-
-
-def _on_postgresql(event: str, when: str) -> str:
-    # Only a trigger on each row can look at the row.
-    each = "ROW" if when else "STATEMENT"
-    filled = _ON_POSTGRESQL.replace("{event}", event).replace("{when}", when)
-    return filled.replace("{each}", each)

@@ -3,6 +3,7 @@
 from decisions.models.audit import AuditEvent
 from decisions.models.decisions import Answer, Decision, Option, Standing, Workload
 from decisions.models.evidence import Benchmark, OwnModel, UsageFile
+from decisions.models.keeping import LegalHold
 from decisions.models.notices import Address, Delivery, FeedToken, Flag, Muted, Reminder, Snooze
 from decisions.models.packs import Pack
 from decisions.models.people import ApiToken, Delegation, Membership, Team, User
@@ -23,6 +24,7 @@ __all__ = [
     "Delivery",
     "FeedToken",
     "Flag",
+    "LegalHold",
     "Membership",
     "Muted",
     "Option",

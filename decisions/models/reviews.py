@@ -204,7 +204,8 @@ class Comment(models.Model):
 class Snapshot(models.Model):
     """Everything that was known at sign-off. Written once; triggers refuse any change.
 
-    Only a demo's row may be deleted, and no row can become a demo's.
+    A row may be deleted when it is a demo's, and no row can become one; or after the day until
+    which it has to be kept, unless a legal hold stands.
 
     Nothing here is a link that a deletion could take away: the texts stand alone.
     """
@@ -222,6 +223,7 @@ class Snapshot(models.Model):
     # The canonical JSON text (sorted keys, no spaces): the truth that the PDF prints.
     record_json = models.TextField()
     sha256 = models.CharField(max_length=64)
+    retain_until = models.DateField(null=True, blank=True, db_index=True)
     is_demo = models.BooleanField(default=False)
 
     class Meta:

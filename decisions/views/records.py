@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
-from decisions import access, audit, records, standing
+from decisions import access, audit, keeping, records, standing
 from decisions.models import Record, Snapshot, User
 from decisions.rendering import rows
 from jobs.models import Job
@@ -92,6 +92,8 @@ def detail(request: HttpRequest, record_id: str) -> HttpResponse:
         .filter(pk=snapshot.decision_id_text)
         .first(),
         "next": _following(request, snapshot),
+        "hold": keeping.standing_hold(snapshot.record_id),
+        "may_hold": access.may_hold_records(request.user),
         **_progress_of(request, snapshot),
     }
     return render(request, "records/detail.html", context)

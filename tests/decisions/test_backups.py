@@ -66,7 +66,7 @@ def elsewhere(tmp_path):
     if connection.vendor == "sqlite":
         yield environment
         return
-    server, name = os.environ["TEST_DATABASE_URL"], f"breakeven_test_restore_{os.getpid()}"
+    server, name = os.environ["DATABASE_URL"], f"breakeven_test_restore_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}")
         environment["DATABASE_URL"] = server.rpartition("/")[0] + f"/{name}"
