@@ -43,7 +43,7 @@ def take_dates(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('decisions', '0012_delegates_and_mentions'),
+        ('decisions', '0013_pulls_counted'),
     ]
 
     operations = [
