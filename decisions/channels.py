@@ -6,7 +6,6 @@ says why to a person. Nothing is sent to an address inside a private network, un
 
 import hashlib
 import hmac
-import ipaddress
 import json
 import re
 import smtplib
@@ -24,7 +23,8 @@ from django.core.mail import EmailMultiAlternatives
 
 from decisions.models import Address
 from jobs import work
-from pricing.sources.client import Guarded, Unsafe, cause
+from pricing.connections import Guarded, Unsafe, is_public
+from pricing.sources.client import cause
 
 SECONDS = 10.0
 CHATS = {
@@ -140,7 +140,7 @@ def _refuse_private_host(url: str) -> None:
     except OSError as error:
         raise work.TryAgain(f"{at.hostname} is not found: {error}") from error
     for *_, address in found:
-        if not ipaddress.ip_address(address[0]).is_global:
+        if not is_public(str(address[0])):
             raise work.GiveUp(
                 f"{at.hostname}: it leads to {address[0]}, an address inside a private network"
             )

@@ -45,16 +45,30 @@ def sizes() -> dict[str, tuple[str, int]]:
 def fetch(client: Client, url: str, at: datetime) -> Fetched:
     """Ask for every page; each names the next, which must lie at the same place."""
     items: list[Any] = []
-    here: str | None = url
+    here: Any = url
+    seen: set[str] = set()
     for _ in range(MOST_PAGES):
         if not here:
             return Fetched(body=json.dumps({"Items": items}, default=str).encode(), url=url)
-        if urlsplit(here)[:2] != urlsplit(url)[:2]:
-            raise BadAnswer(f"its next page lies elsewhere: {urlsplit(here).netloc}")
+        if not isinstance(here, str) or here in seen:
+            raise BadAnswer("its pages lead in a circle or nowhere")
+        if _place(here) != _place(url):
+            raise BadAnswer(f"its next page lies elsewhere: {here[:80]}")
+        seen.add(here)
         page = parse.strict_json(client.get(here).body)
         items.extend(_items(page))
         here = page.get("NextPageLink")
     raise BadAnswer(f"it has more than {MOST_PAGES} pages")
+
+
+def _place(url: str) -> tuple[str, str | None, int | None]:
+    """Return the scheme, host and port: "…:443" is where an address without a port is, too."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+        return parts.scheme, parts.hostname, port
+    except ValueError:
+        return url, None, None
 
 
 def digest(body: bytes) -> str:

@@ -4,22 +4,21 @@ Every request has a deadline for the whole of it, a cap on what it unpacks to, a
 to an address inside the network that it was not configured with.
 """
 
-import ipaddress
 import random
-import socket
+import re
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from pricing.connections import Guarded, Unsafe
 
 CONNECT_SECONDS = 5
 DEADLINE_SECONDS = 30.0
@@ -29,6 +28,15 @@ MOST_REDIRECTS = 3
 WORTH_ANOTHER_TRY = {429, 500, 502, 503, 504}
 CHUNK_BYTES = 65_536
 USER_AGENT = "Breakeven price book (conditional requests, once a day)"
+
+
+# What a list of prices may be sent as. Servers that know nothing say text/plain or octet-stream.
+_TYPES = re.compile(
+    r"(text/(plain|csv|xml|x-.+|tab-separated-values|comma-separated-values)"
+    r"|(application|binary)/(json|.+\+json|xml|.+\+xml|csv|zip|x-zip.*|gzip|x-gzip|octet-stream"
+    r"|force-download|vnd\.ms-excel))"
+)
+_GZIP = b"\x1f\x8b"
 
 
 class NoAnswer(Exception):
@@ -51,55 +59,11 @@ class Answer(NamedTuple):
     validators: dict[str, str]
 
 
-class Unsafe(OSError):
-    """A connection led to an address that this request may not reach."""
-
-
-class Guarded(HTTPAdapter):
-    """Opens connections that can be cut from outside, and refuses private addresses when told to.
-
-    The address is checked after connecting, so that a name cannot change its mind in between.
-    """
-
-    def __init__(self, *, public_only: bool) -> None:
-        self.opened: list[Any] = []
-        self.public_only = public_only
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        adapter = self
-
-        class Watched:
-            def connect(self: Any) -> None:
-                super().connect()  # type: ignore[misc]
-                adapter.opened.append(self)
-                if adapter.public_only:
-                    _refuse_private(self.sock)
-
-        http = type("Http", (Watched, HTTPConnection), {})
-        https = type("Https", (Watched, HTTPSConnection), {})
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": type("HttpPool", (HTTPConnectionPool,), {"ConnectionCls": http}),
-            "https": type("HttpsPool", (HTTPSConnectionPool,), {"ConnectionCls": https}),
-        }
-
-    def cut(self) -> None:
-        """End every open connection: what waits for it fails at once."""
-        for connection in self.opened:
-            with suppress(OSError, AttributeError):
-                connection.sock.shutdown(socket.SHUT_RDWR)
-
-
-def _refuse_private(connection: socket.socket) -> None:
-    address = ipaddress.ip_address(connection.getpeername()[0])
-    if not address.is_global:
-        connection.close()
-        raise Unsafe(f"it leads to {address}, an address inside a private network")
-
-
 class Client:
-    """Asks one source once. `validators` are those of earlier answers, by address."""
+    """Asks one source once. `validators` are those of earlier answers, by address.
+
+    All answers of a client together unpack to `largest_bytes` at most.
+    """
 
     def __init__(
         self,
@@ -205,11 +169,15 @@ class Client:
             raise _TryAgain(f"it answered {response.status_code}", _retry_after(response))
         if response.status_code != requests.codes.ok:
             raise NoAnswer(f"{urlsplit(url).netloc} answered {response.status_code}")
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if kind and not _TYPES.fullmatch(kind):
+            raise NoAnswer(f"{urlsplit(url).netloc} sent {kind[:60]}, which is no list of prices")
         found = {
             "etag": response.headers.get("ETag"),
             "last_modified": response.headers.get("Last-Modified"),
         }
-        body = self._read(response.raw, until)
+        body = self._unpacked(self._read(response.raw, until))
+        self.largest_bytes -= len(body)
         return Answer(body=body, url=url, validators={k: v for k, v in found.items() if v})
 
     def _read(self, raw: urllib3.HTTPResponse, until: float) -> bytes:
@@ -219,12 +187,29 @@ class Client:
         while part := raw.read1(CHUNK_BYTES, decode_content=True):
             parts.append(part)
             size += len(part)
-            if size > self.largest_bytes:
-                raise NoAnswer(f"its answer is larger than {self.largest_bytes // 1_000_000} MB")
+            self._refuse_larger(size)
             self._keep(until)
         # The watchdog's cut looks like an end; only the clock tells them apart.
         self._keep(until)
         return b"".join(parts)
+
+    def _unpacked(self, body: bytes) -> bytes:
+        """Return what a file that is itself gzipped holds; any other body as it is."""
+        if not body.startswith(_GZIP):
+            return body
+        unpacker = zlib.decompressobj(wbits=31)
+        try:
+            found = unpacker.decompress(body, self.largest_bytes + 1)
+        except zlib.error as error:
+            raise NoAnswer("its answer cannot be unpacked") from error
+        self._refuse_larger(len(found))
+        if not unpacker.eof:
+            raise NoAnswer("its answer cannot be unpacked: it ends too early")
+        return found
+
+    def _refuse_larger(self, size: int) -> None:
+        if size > self.largest_bytes:
+            raise NoAnswer(f"its answer is larger than {LARGEST_BYTES // 1_000_000} MB")
 
     def _keep(self, until: float) -> None:
         if time.monotonic() >= until:
@@ -270,9 +255,9 @@ def _in_words(error: Exception) -> str:
 
 def _retry_after(response: requests.Response) -> float | None:
     asked = response.headers.get("Retry-After", "").strip()
-    if asked.isdigit():
-        return float(asked)
+    if asked.isascii() and asked.isdigit():
+        return float(asked[:9])
     try:
         return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         return None

@@ -8,6 +8,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -18,7 +19,7 @@ from django.conf import settings
 
 from pricing.models import BUNDLED
 from pricing.sources import Fetched, parse
-from pricing.sources.client import Client, NoAnswer
+from pricing.sources.client import LARGEST_BYTES, Client, NoAnswer
 from pricing.things import BadAnswer
 
 NAME = "ecb"
@@ -49,6 +50,8 @@ def fetch(client: Client, url: str, at: datetime) -> Fetched:
         answer = client.get(url, seconds=client.deadline_seconds / 2)
         return Fetched(body=answer.body, url=url, validators={url: answer.validators})
     except NoAnswer as trouble:
+        if url != settings.PRICE_SOURCE_URLS.get(NAME, DEFAULT_URL):
+            raise
         fallback = settings.PRICE_SOURCE_URLS.get("frankfurter", FALLBACK_URL)
         answer = client.get(fallback)
         return Fetched(body=answer.body, url=fallback, note=f"{trouble}; frankfurter answered")
@@ -100,11 +103,14 @@ def _of_json(body: bytes) -> Iterator[Rate]:
 
 def _of_history(body: bytes) -> Iterator[Rate]:
     try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            text = archive.read(archive.namelist()[0]).decode()
-    except (zipfile.BadZipFile, IndexError, UnicodeDecodeError) as error:
+        archive = zipfile.ZipFile(io.BytesIO(body))
+        with archive, archive.open(archive.namelist()[0]) as file:
+            table = file.read(LARGEST_BYTES + 1)
+    except (zipfile.BadZipFile, zlib.error, IndexError, OSError, EOFError, RuntimeError) as error:
         raise BadAnswer(f"its archive cannot be read ({error})") from error
-    rows = csv.reader(io.StringIO(text))
+    if len(table) > LARGEST_BYTES:
+        raise BadAnswer(f"it unpacks to more than {LARGEST_BYTES // 1_000_000} MB")
+    rows = csv.reader(io.StringIO(parse.text_of(table)))
     codes = next(rows)[1:]
     for day, *numbers in rows:
         if day < BUNDLED_SINCE.isoformat():

@@ -6,6 +6,7 @@ A small text names the newest version; its zip holds one CSV per provider, USD f
 import io
 import re
 import zipfile
+import zlib
 from datetime import datetime
 
 from pricing.sources import Fetched, machines, parse
@@ -25,8 +26,11 @@ PROVIDERS = {"lambdalabs": "lambda", "datacrunch": "verda", "vastai": "vast"}
 
 
 def fetch(client: Client, url: str, at: datetime) -> Fetched:
-    """Ask which version is the newest, then for that version."""
-    version = parse.text_of(client.get(url).body).strip()
+    """Ask which version is the newest, then for that version. An address may name an archive too."""
+    first = client.get(url)
+    if first.body.startswith(b"PK") or not url.endswith("/version"):
+        return Fetched(body=first.body, url=url)
+    version = parse.text_of(first.body).strip()
     if not re.fullmatch(r"[\w.-]{1,60}", version):
         raise BadAnswer(f"“{version[:40]}” is no version")
     catalog = f"{url.removesuffix('/version')}/{version}/catalog.zip"
@@ -55,14 +59,14 @@ def read(body: bytes, *, at: datetime, cloud: str) -> Reading:
 
 
 def _machine(row: dict[str, str], cloud: str) -> Machine | None:
-    price, count = parse.decimal_of(row["price"]), parse.decimal_of(row["gpu_count"])
-    if price is None or count is None or count < 1 or count != int(count):
+    price, count = parse.decimal_of(row["price"]), parse.count_of(row["gpu_count"])
+    if price is None or count is None:
         return None
     return Machine(
         provider=PROVIDERS.get(cloud, cloud),
         name=row["instance_name"],
         gpu=row["gpu_name"],
-        gpu_count=int(count),
+        gpu_count=count,
         memory_gb=parse.decimal_of(row["gpu_memory"]),
         region=row["location"],
         mode=SPOT if row["spot"].lower() == "true" else ON_DEMAND,
@@ -78,7 +82,9 @@ def _csv(body: bytes, cloud: str) -> bytes:
         with zipfile.ZipFile(io.BytesIO(body)) as archive, archive.open(f"{cloud}.csv") as file:
             # What the archive says of its sizes may be wrong; what comes out counts.
             table = file.read(LARGEST_BYTES + 1)
-    except (zipfile.BadZipFile, KeyError, OSError, EOFError, ValueError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile, zlib.error, KeyError, OSError, EOFError, ValueError, RuntimeError,
+    ) as error:  # fmt: skip
         raise BadAnswer(f"its archive cannot be read ({error})") from error
     if len(table) > LARGEST_BYTES:
         raise BadAnswer(f"it unpacks to more than {LARGEST_BYTES // 1_000_000} MB")

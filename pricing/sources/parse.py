@@ -14,6 +14,9 @@ from pricing.things import BadAnswer
 PER_MILLION = 1_000_000
 # An answer in which more rows than this are broken is broken itself.
 MOST_BAD_ROWS = Decimal("0.01")
+MOST_DIGITS = 30
+# The largest machine that anybody lists is a rack of 72.
+MOST_GPUS = 1024
 
 
 def strict_json(body: bytes) -> Any:
@@ -81,8 +84,12 @@ def table(body: bytes, *, columns: set[str]) -> Iterator[dict[str, str] | None]:
 def decimal_of(value: Any) -> Decimal | None:
     """Return a finite number, None for anything else: a price that is no number is unknown.
 
+    Nor is one of more than 30 digits before or after its point: arithmetic with it would overflow.
+
     >>> decimal_of("2.5e-06"), decimal_of(""), decimal_of("NaN"), decimal_of(True), decimal_of([1])
     (Decimal('0.0000025'), None, None, None, None)
+    >>> decimal_of("1e999999"), decimal_of("0e-999999")
+    (None, None)
     """
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
@@ -90,7 +97,19 @@ def decimal_of(value: Any) -> Decimal | None:
         number = Decimal(value)
     except (InvalidOperation, ValueError):
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number.adjusted()) <= MOST_DIGITS else None
+
+
+def count_of(value: Any) -> int | None:
+    """Return a number of GPUs, None for anything that is no such number.
+
+    >>> count_of("8.0"), count_of("0.5"), count_of("1e30"), count_of("two")
+    (8, None, None, None)
+    """
+    number = decimal_of(value)
+    if number is None or not 1 <= number <= MOST_GPUS or number != int(number):
+        return None
+    return int(number)
 
 
 def midnight(value: Any) -> datetime | None:

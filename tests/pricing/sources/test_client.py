@@ -8,6 +8,7 @@ import time
 import pytest
 from werkzeug.wrappers import Response
 
+from pricing.connections import Unsafe, refuse_private
 from pricing.sources.client import Client, NoAnswer, NotModified
 
 
@@ -68,6 +69,64 @@ def test_retry_after_is_honoured(httpserver):
     httpserver.expect_ordered_request("/p").respond_with_data(b"yes")
     Client(sleep=waits.append).get(httpserver.url_for("/p"))
     assert waits == [7.0]
+
+
+@pytest.mark.parametrize("odd", ["\xb2", "soon", "-5", "9" * 400, "Mon, 99 Nov 99999 00:00:00 GMT"])
+def test_an_odd_retry_after_does_no_harm(httpserver, client, odd):
+    answer = Response(status=429)
+    answer.headers["Retry-After"] = odd
+    httpserver.expect_request("/p").respond_with_response(answer)
+    with pytest.raises(NoAnswer, match="429"):
+        client.get(httpserver.url_for("/p"))
+
+
+@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "image/png", "video/mp4"])
+def test_a_type_that_no_list_of_prices_has_is_refused(httpserver, client, kind):
+    httpserver.expect_request("/p").respond_with_data(b"{}", content_type=kind)
+    with pytest.raises(NoAnswer, match="no list of prices"):
+        client.get(httpserver.url_for("/p"))
+
+
+def test_a_file_that_is_itself_gzipped_is_unpacked_up_to_the_cap(httpserver, client):
+    packed = {"/good": b"prices", "/bomb": b"0" * 100_000_000}
+    for path, body in packed.items():
+        httpserver.expect_request(path).respond_with_data(
+            gzip.compress(body), content_type="application/gzip"
+        )
+    cut = gzip.compress(b"prices" * 1000)[:-20]
+    httpserver.expect_request("/cut").respond_with_data(cut, content_type="application/gzip")
+    assert client.get(httpserver.url_for("/good")).body == b"prices"
+    for path, says in (("/bomb", "larger than 20 MB"), ("/cut", "cannot be unpacked")):
+        with pytest.raises(NoAnswer, match=says):
+            client.get(httpserver.url_for(path))
+
+
+def test_all_pages_together_are_under_the_cap(httpserver):
+    httpserver.expect_request("/p").respond_with_data(b" " * 12_000_000)
+    client = Client()
+    client.get(httpserver.url_for("/p"))
+    with pytest.raises(NoAnswer, match="larger than 20 MB"):
+        client.get(httpserver.url_for("/p"))
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "127.0.0.1", "10.0.0.1", "169.254.169.254", "100.64.0.1", "224.0.0.1", "0.0.0.0",
+        "::1", "fe80::1%eth0", "fd00::1", "::ffff:127.0.0.1", "64:ff9b::a00:1", "2002:7f00:1::",
+        "2001:0:7f00:1::", "ff02::1",
+    ],
+)  # fmt: skip
+def test_an_address_of_a_private_network_is_known_in_every_form(inside):
+    class Connection:
+        def getpeername(self):
+            return (inside, 443)
+
+        def close(self):
+            pass
+
+    with pytest.raises(Unsafe):
+        refuse_private(Connection())
 
 
 def test_a_retry_after_beyond_the_deadline_ends_it(httpserver, client):
