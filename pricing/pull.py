@@ -199,7 +199,7 @@ def _writer(source: Source, health: SourceHealth, seen: store.Seen) -> Writer:
     found = source.read(seen.fetched.body, at=seen.sighting.seen_at)
     if source.gives == "rates":
         return lambda: store.exchange_rates(seen, found)
-    return lambda: store.prices(seen, found.quotes)
+    return lambda: store.prices(seen, found)
 
 
 def _dated_change_is_due(health: SourceHealth, at: datetime) -> bool:

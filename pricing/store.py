@@ -13,8 +13,8 @@ from pricing.models import SourceHealth
 from pricing.report import Report
 from pricing.sources import Fetched
 from pricing.sources.ecb import Rate
-from pricing.things import Quote
-from pricing.weigh import ACCEPTED, QUARANTINED, REJECTED, Weighed, weigh
+from pricing.things import Quote, Reading
+from pricing.weigh import ACCEPTED, QUARANTINED, REJECTED, Key, Known, Weighed, weigh
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,17 +37,18 @@ class Seen:
         return self.sighting.source
 
 
-def prices(seen: Seen, quotes: list[Quote]) -> Report:
+def prices(seen: Seen, found: Reading) -> Report:
     """Append what the answer changes and return what it came to."""
     sighting = seen.sighting
     at = sighting.seen_at
-    quotes = _in_stated_currencies(quotes, currency.stated(seen.source))
+    quotes = _in_stated_currencies(found.quotes, currency.stated(seen.source))
     known = book.known_at(seen.source, at) if seen.is_late else book.known_now(seen.source)
     is_dated = any(quote.valid_from is not None for quote in quotes)
     history = book.history(seen.source) if is_dated else frozenset()
     moves = not seen.is_late
     released = _released(seen.source) if moves else {}
-    weighed = weigh(quotes, known=known, history=history, at=at, released=released)
+    known_here = _spoken_of(known, found)
+    weighed = weigh(quotes, known=known_here, history=history, at=at, released=released)
     book.append(weighed.changes, seen=sighting, known=known, moves_pointers=moves)
     families.mark_open({q.thing.model for q in quotes if q.thing.weights == "open"})
     withdrawn = book.withdraw(weighed.gone, seen=sighting, known=known, moves_pointers=moves)
@@ -56,6 +57,15 @@ def prices(seen: Seen, quotes: list[Quote]) -> Report:
     if moves:
         _note_success(seen, report, weighed)
     return report
+
+
+def _spoken_of(known: dict[Key, Known], found: Reading) -> dict[Key, Known]:
+    """Return what is known, less what the answer says nothing of: silence takes nothing away."""
+    if not found.silent_about:
+        return known
+    silent = {name.lower() for name in found.silent_about}
+    said = {quote.thing.key for quote in found.quotes}
+    return {k: was for k, was in known.items() if k[0] in said or k[0].split("|")[3] not in silent}
 
 
 def _in_stated_currencies(quotes: list[Quote], stated: dict[str, str]) -> list[Quote]:

@@ -63,10 +63,15 @@ class Quote(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What an answer holds: its quotes, and what was wrong with rows that could not be read."""
+    """What an answer holds: its quotes, and what was wrong with rows that could not be read.
+
+    `silent_about` are models, by the source's own names, of whose hosts the answer says nothing: that
+    one is not listed does not mean that it is gone.
+    """
 
     quotes: list[Quote]
     faults: list[str]
+    silent_about: frozenset[str] = frozenset()
 
 
 class BadAnswer(Exception):

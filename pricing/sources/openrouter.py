@@ -4,6 +4,7 @@ USD per token, as strings. A model's endpoints name the host and the quantisatio
 """
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -22,26 +23,46 @@ IS_ON = False
 MEASURES = {"prompt": "input", "completion": "output", "input_cache_read": "cached_input"}
 # Hosts are asked for models with published weights only, and only as long as this.
 ENDPOINTS_SECONDS = 20.0
+# About as many as that time is enough for.
+MODELS_A_DAY = 40
 PAGE = "https://openrouter.ai/"
+_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,80}/[A-Za-z0-9][\w.:-]{0,120}")
 
 
 def fetch(client: Client, url: str, at: datetime) -> Fetched:
-    """Ask for the models, then for the hosts of open ones, as many as time allows."""
+    """Ask for the models, then for the hosts of open ones, as many as time allows.
+
+    Each day begins with other models, so that each is asked for in turn. Those that were not asked
+    for, or gave no good answer, are named: their hosts stay as they were.
+    """
     answer = client.get(url)
     models = _models(parse.strict_json(answer.body))
+    named = [m["id"] for m in models if isinstance(m, dict) and _may_be_asked(m)]
+    first = at.toordinal() * MODELS_A_DAY % len(named) if named else 0
     until = time.monotonic() + ENDPOINTS_SECONDS
     endpoints: list[Any] = []
-    for model in models:
+    missed: list[str] = []
+    failed = 0
+    for name in [*named[first:], *named[:first]]:
         if time.monotonic() > until:
-            break
-        if isinstance(model, dict) and model.get("hugging_face_id"):
-            try:
-                page = client.get(f"{url}/{model['id']}/endpoints", seconds=10)
-                endpoints.append(parse.strict_json(page.body)["data"])
-            except (NoAnswer, KeyError, TypeError):
-                continue
-    body = json.dumps({"data": models, "endpoints": endpoints}, default=str).encode()
-    return Fetched(body=body, url=url)
+            missed.append(name)
+            continue
+        try:
+            page = client.get(f"{url}/{name}/endpoints", seconds=10)
+            endpoints.append(parse.strict_json(page.body)["data"])
+        except (NoAnswer, BadAnswer, KeyError, TypeError):
+            missed.append(name)
+            failed += 1
+    body = {"data": models, "endpoints": endpoints, "missed": missed}
+    note = f"{failed} of {len(named)} models gave no good list of hosts" if failed else ""
+    return Fetched(body=json.dumps(body, default=str).encode(), url=url, note=note)
+
+
+def _may_be_asked(model: dict[str, Any]) -> bool:
+    """Return whether its hosts are asked for: it has published weights, and a name that is no path."""
+    name = model.get("id")
+    named = isinstance(name, str) and _ID.fullmatch(name) and ".." not in name
+    return bool(named and model.get("hugging_face_id") and "endpoints" not in model)
 
 
 def digest(body: bytes) -> str:
@@ -55,7 +76,7 @@ def read(body: bytes, *, at: datetime) -> Reading:
     models = _models(answer)
     faults: list[str] = []
     quotes: list[Quote] = []
-    for model in [*models, *(answer.get("endpoints") or [])]:
+    for model in [*models, *_listed(answer.get("endpoints"))]:
         try:
             quotes.extend(_quotes(model))
         except (KeyError, TypeError, AttributeError) as error:
@@ -63,7 +84,8 @@ def read(body: bytes, *, at: datetime) -> Reading:
     parse.refuse_if_broken(rows=len(models), faults=faults)
     if not quotes:
         raise BadAnswer("it has no priced models")
-    return Reading(quotes, faults)
+    missed = answer.get("missed")
+    return Reading(quotes, faults, frozenset(missed if isinstance(missed, list) else ()))
 
 
 def _models(answer: Any) -> list[Any]:
@@ -76,11 +98,15 @@ def _models(answer: Any) -> list[Any]:
     return data
 
 
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _quotes(model: dict[str, Any]) -> Iterator[Quote]:
     weights = "open" if model.get("hugging_face_id") else "unknown"
     if "pricing" in model:
         yield from _priced(_thing(model["id"], "openrouter", "", weights), model)
-    for endpoint in model.get("endpoints") or []:
+    for endpoint in _listed(model.get("endpoints")):
         host = str(endpoint["provider_name"]).lower().replace(" ", "-")[:60]
         quantization = str(endpoint.get("quantization") or "")
         thing = _thing(

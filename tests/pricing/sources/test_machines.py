@@ -1,6 +1,7 @@
 """Lists of rented machines become prices of one GPU and hour, from three sources."""
 
 import io
+import json
 import zipfile
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ import pytest
 from pricing import pull, queries, sources
 from pricing.models import Observation
 from pricing.sources import azure_retail, gpuhunt, machines, skypilot
+from pricing.sources.client import Client
 from pricing.things import BadAnswer
 from tests.pricing.conftest import day, recorded
 
@@ -44,6 +46,46 @@ def test_a_file_with_too_many_fields_in_half_its_rows_is_refused():
     broken = "\n".join([header, *(row + (",x" if n % 2 else "") for n, row in enumerate(rows))])
     with pytest.raises(BadAnswer, match="rows are broken"):
         skypilot.read(broken.encode(), at=NOW, cloud="nebula")
+
+
+GCP = """InstanceType,vCPUs,MemoryGiB,AcceleratorName,AcceleratorCount,GpuInfo,Region,AvailabilityZone,Price,SpotPrice
+a2-highgpu-2g,24,170,,,,north-1,north-1-a,2.00,0.80
+,,,A100,2,,north-1,north-1-a,6.00,2.20
+,,,A100,2,,south-1,south-1-a,6.00,2.20
+,,,T4,1,,north-1,north-1-a,0.35,0.11
+,,,tpu-v6e-8,1,tpu-v6e-8,north-1,north-1-a,700.0,700.0
+"""
+
+
+def test_a_card_counts_with_the_machine_that_it_goes_into_or_not_at_all():
+    assert by_key(skypilot.read(GCP.encode(), at=NOW, cloud="gcp")) == {
+        "gpu|gcp|gcp|2xA100|north-1|on_demand": 4,
+        "gpu|gcp|gcp|2xA100|north-1|spot": Decimal("1.5"),
+    }
+
+
+def test_cards_without_any_machine_are_no_list_of_machines():
+    header, *rows = GCP.splitlines()
+    cards = "\n".join([header, *(row for row in rows if row.startswith(","))])
+    with pytest.raises(BadAnswer, match="its 4 lines with GPUs name no machine"):
+        skypilot.read(cards.encode(), at=NOW, cloud="gcp")
+
+
+def test_memory_that_is_called_mib_and_is_gb_still_finds_the_card():
+    line = (
+        "1x_A100,{name},1.0,1.39,IN,\"{{'Gpus': [{{'MemoryInfo': {{'SizeInMiB': {size}}}}}]}}\"\n"
+    )
+    head = "InstanceType,AcceleratorName,AcceleratorCount,Price,Region,GpuInfo\n"
+    for size, name in ((80, "A100-80GB"), (81920, "A100-80GB"), (80, "A100")):
+        read = skypilot.read((head + line.format(name=name, size=size)).encode(), at=NOW, cloud="x")
+        assert [q.thing.gpu for q in read.quotes] == ["A100-80GB"]
+
+
+@pytest.mark.parametrize("count", ["1e30", "1025", "0.5", "-1", "0"])
+def test_a_count_that_no_machine_has_is_no_machine(count):
+    body = f"InstanceType,AcceleratorName,AcceleratorCount,Price,Region\na,H100,{count},3,x\n"
+    with pytest.raises(BadAnswer, match="no machines"):
+        skypilot.read(body.encode(), at=NOW, cloud="x")
 
 
 @pytest.mark.parametrize("lines", [1, 2])
@@ -117,6 +159,17 @@ def test_azure_does_not_follow_a_page_to_another_place(book, httpserver, setting
     httpserver.expect_request("/prices").respond_with_data(first)
     settings.PRICE_SOURCE_URLS = {"azure_retail": httpserver.url_for("/prices")}
     assert "elsewhere" in pull.pull("azure_retail", at=NOW).error
+
+
+@pytest.mark.parametrize("following", ["SELF", 5, ["x"], "http://[bad"])
+def test_azure_pages_that_lead_in_a_circle_or_nowhere_are_refused(book, httpserver, following):
+    page = json.loads(recorded("azure-page-2.json"))
+    here = httpserver.url_for("/prices")
+    page["NextPageLink"] = here if following == "SELF" else following
+    httpserver.expect_request("/prices").respond_with_json(page)
+    with pytest.raises(BadAnswer, match=r"circle|elsewhere"):
+        azure_retail.fetch(Client(), here, NOW)
+    assert len(httpserver.log) == 1
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b'{"Items": []}', b'{"Items": [1, 2]}'])

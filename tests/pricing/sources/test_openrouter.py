@@ -1,5 +1,6 @@
 """OpenRouter's models and hosts are read, and its word on open weights is taken where ours is silent."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from pricing import pull, queries
 from pricing.models import Observation, Offer
 from pricing.sources import openrouter
+from pricing.sources.client import Client
 from pricing.things import BadAnswer
 from tests.pricing.conftest import day, recorded
 
@@ -31,9 +33,43 @@ def test_models_and_hosts_are_asked_for(book, httpserver, settings):
     httpserver.expect_request(hosts).respond_with_data(recorded("openrouter-endpoints.json"))
     settings.PRICE_SOURCE_URLS = {"openrouter": httpserver.url_for("/models")}
     report = pull.pull("openrouter", at=NOW)
-    assert report.error == ""
+    assert report.error == "1 of 2 models gave no good list of hosts"
     found = queries.find_offers(kind="token", text="llama 3.3 70b")
     assert {offer.host for offer in found} == {"openrouter", "deepinfra", "together"}
+
+
+def test_hosts_that_were_not_learnt_are_not_withdrawn(book, httpserver, settings):
+    models = recorded("openrouter-models.json")
+    name = "meta-llama/llama-3.3-70b-instruct"
+    httpserver.expect_request("/models").respond_with_data(models)
+    hosts = httpserver.expect_oneshot_request(f"/models/{name}/endpoints")
+    hosts.respond_with_data(recorded("openrouter-endpoints.json"))
+    settings.PRICE_SOURCE_URLS = {"openrouter": httpserver.url_for("/models")}
+    pull.pull("openrouter", at=NOW)
+    again = httpserver.expect_request(f"/models/{name}/endpoints")
+    again.respond_with_data(b"<!doctype html>")
+    report = pull.pull("openrouter", at=day("2026-11-21"))
+    assert (report.withdrawn, report.held_providers) == (0, [])
+    assert "2 of 2 models" in report.error
+    assert not Observation.objects.filter(status="withdrawn").exists()
+
+
+def test_a_host_that_a_good_list_leaves_out_is_withdrawn(book):
+    models = json.loads(recorded("openrouter-models.json"))
+    hosts = json.loads(recorded("openrouter-endpoints.json"))["data"]
+    whole = json.dumps({**models, "endpoints": [hosts]}).encode()
+    pull.pull("openrouter", at=NOW, body=whole)
+    fewer = {**hosts, "endpoints": hosts["endpoints"][:-1]}
+    body = json.dumps({**models, "endpoints": [fewer]}).encode()
+    assert pull.pull("openrouter", at=day("2026-11-21"), body=body).withdrawn > 0
+
+
+@pytest.mark.parametrize("name", ["../../inside", "a/b/../../c", "x@elsewhere/y", "a", "?x/y"])
+def test_a_name_that_is_a_path_is_not_asked_for(httpserver, name):
+    body = json.dumps({"data": [{"id": name, "hugging_face_id": "x", "pricing": {"prompt": "1"}}]})
+    httpserver.expect_ordered_request("/models").respond_with_data(body)
+    openrouter.fetch(Client(), httpserver.url_for("/models"), NOW)
+    assert len(httpserver.log) == 1
 
 
 def test_free_and_automatic_models_are_unknown_never_free(book):
