@@ -8,9 +8,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.utils.text import slugify
+from django.views.decorators.http import require_POST, require_safe
 
-from decisions import access, cadence, drafts, standing
+from decisions import access, cadence, drafts, madr, standing
 from decisions.forms.decisions import NewDecisionForm
 from decisions.forms.reviews import CadenceForm
 from decisions.models import Decision, Review, Team
@@ -66,6 +67,34 @@ def detail(request: SignedInRequest, decision_id: int) -> HttpResponse:
     return render(request, "decisions/detail.html", context)
 
 
+@login_required
+@require_safe
+def as_markdown(request: SignedInRequest, decision_id: int) -> HttpResponse:
+    """Give the decision as it stands, as a Markdown decision record that is only proposed."""
+    decision = access.decision(request.user, decision_id)
+    answered = standing.answer(decision)
+    if answered.result is None:
+        messages.error(request, "There is nothing to write down yet: finish workload and options.")
+        return redirect("decision-detail", decision.pk)
+    held = {
+        "as_of": timezone.localdate().isoformat(),
+        "decision": {
+            "name": decision.name,
+            "purpose": decision.purpose,
+            "chosen": decision.chosen.name if decision.chosen else None,
+            "chosen_because": decision.chosen_because,
+        },
+        "team": {"name": decision.team.name},
+        "result": answered.result,
+        "reading": answered.reading.says if answered.reading else "",
+    }
+    body = madr.write(held, status="proposed")
+    answer = HttpResponse(body, content_type="text/markdown; charset=utf-8")
+    name = slugify(decision.name) or f"decision-{decision.pk}"
+    answer["Content-Disposition"] = f'attachment; filename="{name}.md"'
+    return answer
+
+
 def _current_review(decision: Decision) -> Review | None:
     """Return the earliest review that is not signed yet, or else the newest."""
     reviews = decision.reviews.order_by("year", "quarter", "number")
@@ -105,6 +134,7 @@ def _version(request: SignedInRequest) -> int:
 urlpatterns = [
     path("teams/<int:team_id>/decisions/new/", new, name="decision-new"),
     path("decisions/<int:decision_id>/", detail, name="decision-detail"),
+    path("decisions/<int:decision_id>/markdown/", as_markdown, name="decision-markdown"),
     path("decisions/<int:decision_id>/archive/", archive, name="decision-archive"),
     path("decisions/<int:decision_id>/unarchive/", unarchive, name="decision-unarchive"),
 ]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
-from decisions import access, audit, keeping, records, standing
+from decisions import access, audit, keeping, madr, records, standing
 from decisions.models import Record, Snapshot, User
 from decisions.rendering import rows
 from jobs.models import Job
@@ -149,6 +149,16 @@ def as_json(request: HttpRequest, record_id: str) -> HttpResponse:
     return _attachment(snapshot, body, ending="json", kind="application/json")
 
 
+@login_required
+@require_safe
+def as_markdown(request: HttpRequest, record_id: str) -> HttpResponse:
+    """Give the record as a Markdown decision record, and note who took it."""
+    snapshot = _snapshot(request, record_id)
+    _note(request, snapshot, file="md", sha256=snapshot.sha256)
+    body = madr.write(records.held_by(snapshot), status="accepted").encode()
+    return _attachment(snapshot, body, ending="md", kind="text/markdown; charset=utf-8")
+
+
 def _note(request: HttpRequest, snapshot: Snapshot, *, file: str, sha256: str) -> None:
     by = request.user
     if request.method != "GET" or not isinstance(by, User):
@@ -180,4 +190,5 @@ urlpatterns = [
     path("records/<str:record_id>/progress/", progress, name="record-progress"),
     path("records/<str:record_id>/pdf/", download, name="record-download"),
     path("records/<str:record_id>/json/", as_json, name="record-json"),
+    path("records/<str:record_id>/markdown/", as_markdown, name="record-markdown"),
 ]

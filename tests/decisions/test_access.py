@@ -123,6 +123,8 @@ RULES = {
     "record-detail": page(READERS),
     "record-progress": page(READERS),
     "record-json": page(READERS),
+    "record-markdown": page(READERS),
+    "decision-markdown": page(READERS),
     "record-hold": page(ADMINISTRATORS),
     "pack-list": page(SIGNED_IN),
     "pack-detail": page(frozenset({MANAGER, AUDITOR, ADMINISTRATOR})),
