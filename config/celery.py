@@ -13,11 +13,14 @@ import celery.beat
 from celery import Celery, signals
 from kombu.transport import TRANSPORT_ALIASES
 
+from jobs.supervision import StartAnew
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 TRANSPORT_ALIASES["filesystem"] = "jobs.broker:Transport"
 app = Celery("breakeven")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.steps["worker"].add(StartAnew)
 app.autodiscover_tasks(["jobs", "pricing", "decisions"])
 
 

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import time
 import uuid
+from collections import deque
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -33,14 +34,22 @@ class Channel(filesystem.Channel):
     Where a type is ignored, the stubs of kombu's two parent classes contradict each other.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._listed: dict[str, deque[str]] = {}
+
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         name = f"{time.time_ns()}_{uuid.uuid4()}.{queue}.msg"
         _write_whole(Path(self.data_folder_out) / name, payload)
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
         folder = Path(self.data_folder_in)
-        for path in sorted(folder.glob(f"[!.]*.{queue}.msg")):
-            mine = folder / f".{uuid.uuid4()}"
+        # The list of a look is used up before the next one: a look costs as much as messages wait.
+        listed = self._listed.setdefault(queue, deque())
+        if not listed:
+            listed.extend(sorted(path.name for path in folder.glob(f"[!.]*.{queue}.msg")))
+        while listed:
+            path, mine = folder / listed.popleft(), folder / f".{uuid.uuid4()}"
             # Only one worker can rename a file: the message is the winner's.
             with contextlib.suppress(FileNotFoundError):
                 path.rename(mine)

@@ -13,7 +13,7 @@ import pytest
 from django.utils import timezone
 
 from jobs import heartbeat, work
-from jobs.models import Job
+from jobs.models import Heartbeat, Job
 from tests.jobs import kinds
 from tests.waiting import is_soon, wait_until
 from tests.workers import environment
@@ -67,6 +67,21 @@ def test_work_of_a_killed_child_is_done_once_by_the_same_worker(start):
     kinds.signal_file("child-go-on").touch()
     sweep_until_done(job)
     assert kinds.effects("child") == 1
+    assert worker.process.poll() is None
+
+
+def test_a_worker_whose_idle_children_and_clock_are_killed_goes_on(start):
+    worker = start("--beat", "--scheduler", "config.celery.Scheduler", "--concurrency", "2")
+    before = ask("before")
+    worker.wait_until_ready()
+    sweep_until_done(before)
+    for child in worker.children():
+        child.kill()
+    Heartbeat.objects.all().delete()
+    jobs = [ask(f"after {n}") for n in range(5)]
+    sweep_until_done(*jobs)
+    assert [kinds.effects(job.key) for job in jobs] == [1] * 5
+    wait_until(lambda: not heartbeat.silences(now=timezone.now()), says="the clock is back")
     assert worker.process.poll() is None
 
 
