@@ -72,12 +72,16 @@ class PriceUsed:
     valid_until: datetime | None = None
     # When its source last said so; None for what the team typed in or was quoted.
     checked_at: datetime | None = None
+    # The stored price that it is: an offer and what of it.
+    offer_id: int | None = None
+    measure: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return plain JSON values: amounts as text, times in UTC."""
         plain = asdict(self)
-        # Moves with every pull, and says nothing of the price.
-        del plain["checked_at"]
+        # The first moves with every pull, and an observation says the others.
+        for name in ("checked_at", "offer_id", "measure"):
+            del plain[name]
         for name in ("amount", "amount_in_decision_currency", "rate"):
             plain[name] = None if plain[name] is None else format(plain[name].normalize(), "f")
         for name in ("seen_at", "valid_until"):
@@ -95,6 +99,8 @@ class Asked:
     problems: list[str] = field(default_factory=list)
     offer_ids: list[int] = field(default_factory=list)
     doubted: frozenset[str] = frozenset()
+    # Which measures of each stored offer had a price.
+    measures: dict[int, list[str]] = field(default_factory=dict)
 
 
 def ask(
@@ -113,7 +119,8 @@ def ask(
     offer_ids = sorted({offer_id for option in options for offer_id in _offer_ids(option)})
     offers = queries.prices_for(offer_ids, team_id=decision.team_id, at=at)
     frame = _frame(decision, at=at or timezone.now())
-    asked = Asked(raw=frame, offer_ids=offer_ids, doubted=doubted)
+    measures = {pk: sorted(offer.measures) for pk, offer in offers.items()}
+    asked = Asked(raw=frame, offer_ids=offer_ids, doubted=doubted, measures=measures)
     scores = _scores(decision)
     for option in options:
         fields = {"name": option.name, "kind": option.kind, **option.figures}
@@ -288,6 +295,8 @@ def _fill_price(
             is_dearest=is_dearest,
             valid_until=price.valid_until,
             checked_at=None if price.is_quote else price.checked_at,
+            offer_id=offer.offer_id,
+            measure=measure,
         )
     )
 

@@ -1,13 +1,13 @@
 """Which decisions have to be evaluated again because a price changed?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from decisions import crossings, flags
+from decisions import crossings, flags, screened
 from decisions.models import Decision, Flag, Standing
 from jobs import work
 from jobs.models import Job
@@ -69,32 +69,41 @@ def _last_payload() -> dict[str, Any]:
 def recheck(claim: work.Claim) -> work.Effect:
     """Evaluate the decisions that use a changed price (or all), flag those that crossed.
 
-    Each decision is its own transaction: evaluating one again changes nothing, so a worker that
-    dies half-way costs only time.
+    What a screen of all bills at once settles is not evaluated. Each other decision is its own
+    transaction: evaluating one again changes nothing, so a worker that dies half-way costs only time.
     """
-    affected = _affected(after=claim.job.payload["after"])
-    for number, decision in enumerate(affected, start=1):
-        flags.recheck(decision, at=timezone.now())
-        percent = number * 100 // len(affected)
-        claim.report(percent=percent, says=f"{number} of {len(affected)} decisions")
+    after = claim.job.payload["after"]
+    touched = list(_touched(after=after))
+    settled = set() if after is None else screened.settle(touched, at=timezone.now())
+    whole = [each for each in touched if each not in settled]
+    for number, decision_id in enumerate(whole, start=1):
+        decision = Decision.objects.filter(pk=decision_id, archived_at=None)
+        for each in decision.select_related("team", "chosen", "workload"):
+            flags.recheck(each, at=timezone.now())
+        percent = number * 100 // len(whole)
+        claim.report(percent=percent, says=f"{number} of {len(whole)} decisions")
 
     def done() -> Mapping[str, Any]:
-        return {"decisions": len(affected)}
+        return {"decisions": len(touched), "screened": len(settled)}
 
     return done
 
 
-def _affected(*, after: int | None) -> list[Decision]:
-    live = Decision.objects.filter(archived_at__isnull=True).select_related(
-        "team", "chosen", "workload", "standing"
-    )
+def _touched(*, after: int | None) -> Iterator[int]:
+    """Yield the decisions that stand on a price newer than this mark, and those that wait; or all."""
+    live = Decision.objects.filter(archived_at__isnull=True).order_by("pk")
     if after is None:
-        return list(live)
+        yield from live.values_list("pk", flat=True)
+        return
     changed = queries.changed_since(after)
     waiting = set(_waiting().values_list("decision_id", flat=True))
-    return [
-        d
-        for d in live
-        if d.pk in waiting
-        or (hasattr(d, "standing") and not changed.isdisjoint(d.standing.offer_ids))
-    ]
+    offers = live.filter(standing__isnull=False).values_list("pk", "standing__offer_ids")
+    for decision_id, used in offers.iterator(chunk_size=2000):
+        if decision_id in waiting or not changed.isdisjoint(used):
+            yield decision_id
+
+
+@work.after("pull_prices")
+def after_a_pull() -> None:
+    """Check at once what a pull brought, without waiting for the clock."""
+    schedule(now=timezone.now())

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from decisions import checklist, evaluation, figures, questions
+from decisions import checklist, evaluation, figures, questions, straight
 from decisions.models import Decision, Option, Standing
 from decisions.rendering.labels import FIELDS
 
@@ -222,6 +222,7 @@ def store(decision: Decision, answered: Answered, *, at: datetime) -> None:
                 "mistakes": len(answered.result["mistakes"]) if answered.result else 0,
                 "problem": "\n".join(answered.faults or _problems(answered)),
                 "offer_ids": answered.asked.offer_ids,
+                "straight": straight.of(decision, answered.asked, answered.calculated),
             },
         )
 

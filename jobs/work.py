@@ -91,6 +91,22 @@ def kind(
     return register
 
 
+_after: dict[str, list[Callable[[], object]]] = {}
+
+
+def after(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Call the decorated function soon after work of the kind `name` is done.
+
+    It only saves a wait: the clock has to ask for the same, and an error here is only logged.
+    """
+
+    def register(act: Callable[[], None]) -> Callable[[], None]:
+        _after.setdefault(name, []).append(act)
+        return act
+
+    return register
+
+
 def enqueue(
     kind: str,
     *,
@@ -177,7 +193,7 @@ def perform(job_id: int) -> bool:
         return False
     try:
         effect = _kinds[held.job.kind].handler(held)
-        return finish(held, effect=effect)
+        done = finish(held, effect=effect)
     except Later as wait:
         _put_back(held, waits_for=str(wait), after=wait.after)
     except GiveUp as reason:
@@ -187,7 +203,19 @@ def perform(job_id: int) -> bool:
     except Exception as error:  # noqa: BLE001 - whatever a handler raises is kept for the reader
         log.error("job %s failed:\n%s", held.job.key, traceback.format_exc())
         _fail(held, error=f"{type(error).__name__}: {error}", final=False)
+    else:
+        if done:
+            _call_after(held.job.kind)
+        return done
     return False
+
+
+def _call_after(kind: str) -> None:
+    for act in _after.get(kind, []):
+        try:
+            act()
+        except Exception:
+            log.exception("after %s", kind)
 
 
 def finish(held: Claim, *, effect: Effect) -> bool:

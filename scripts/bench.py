@@ -28,8 +28,8 @@ import django
 
 django.setup()
 
+import bench_rechecks
 import numpy
-import numpy as np
 import psutil
 from django.core.management import call_command
 from django.db import connection
@@ -42,11 +42,10 @@ from django.utils import timezone
 
 from config import urls
 from decisions import evaluation, rendering, standing
-from decisions.formulas import fleet, screening
+from decisions.formulas import fleet
 from decisions.models import Decision, Flag, Review, Snapshot, Team, User
 from decisions.views import portfolio
 from tests import factories
-from tests.decisions import many_cases
 
 ROUNDS = 7
 PAGES_A_ROUND = 20
@@ -164,34 +163,6 @@ def measure_evaluation() -> None:
     row("the same with 10,000 draws", f"{drawn:.0f} ms", "≤ 150 ms")
 
 
-def measure_screening() -> None:
-    """Time 100,000 decisions of 12 options after a price change, and compare with plain loops."""
-    cases, prices = many_cases.made_up(decisions=100_000, options=12, prices=300, seed=0)
-    packed = screening.Cases.packed(cases)
-    floats = np.array(prices, dtype=np.float64)
-    bills = statistics.median(
-        milliseconds(lambda: packed.bills(floats), times=1) for _ in range(ROUNDS)
-    )
-    begun = time.perf_counter()
-    found = screening.crossed(packed, cases, prices)
-    whole = time.perf_counter() - begun
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    begun = time.perf_counter()
-    for case in cases:
-        for each in case.options:
-            each.per_month(prices)
-    loops = time.perf_counter() - begun
-    same = sum(
-        bool(one) == screening.has_crossed(case, prices)
-        for one, case in zip(found, cases, strict=True)
-    )
-    row("bills of 100,000 decisions × 12 options at 300 new prices", f"{bills:.0f} ms", "≤ 500 ms")
-    row("the same in plain loops", f"{loops:.1f} s = {loops * 1000 / bills:.0f}×", "≥ 50×")
-    row("which of them crossed, decimals near the line", f"{whole:.2f} s", "≤ 30 s")
-    row("equal to decimals alone", f"{same:,} of {len(cases):,}", "all")
-    row("memory of it all, with the decisions themselves", f"{memory:.0f} MB", "≤ 1,024 MB")
-
-
 def measure_mix() -> None:
     """Time the best number of replicas over a year of hours, every number up to 64 tried."""
     hours = numpy.random.default_rng(0).uniform(0, 1e8, 8760).tolist()
@@ -298,6 +269,8 @@ def main() -> None:
     measure_pages()
     measure_evaluation()
     measure_mix()
+    bench_rechecks.measure_screening(row)
+    bench_rechecks.measure_recheck(row)
     measure_rendering()
     measure_idle()
 

@@ -237,6 +237,7 @@ def _gpu_line(option: Option, machines: Machines, question: Question) -> Line:
         unit="GPUs",
         price=amount,
         price_says=says,
+        source=option.name,
     )
     pays_by_use = option.kind is Kind.SERVERLESS_GPU
     if machines.gpus is not None:

@@ -39,15 +39,36 @@ def crosses(*, ours: Decimal, theirs: Decimal, one_off: Decimal, months: int) ->
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offered:
-    """One option's bill: ``fixed`` and, for each price by its place in the list, its units."""
+    """One option's bill: ``fixed`` and, for each price by its place in the list, its units.
+
+    ``worth`` is its cost over the horizon by which options are ranked, in the same form: what is
+    fixed, and for each price of ``units`` what it is multiplied with. None: ``one_off`` and the
+    bill of each month as it is. ``able`` is whether it does what is asked, so may be best.
+    """
 
     fixed: Decimal
     units: tuple[tuple[int, Decimal], ...]
     one_off: Decimal
+    worth: tuple[Decimal, tuple[Decimal, ...]] | None = None
+    able: bool = True
 
     def per_month(self, prices: Sequence[Decimal]) -> Decimal:
         """Return the exact bill of a month."""
         return self.fixed + sum((units * prices[place] for place, units in self.units), Decimal(0))
+
+    def lasting(self, months: int) -> tuple[Decimal, tuple[Decimal, ...]]:
+        """Return the cost over the horizon: what is fixed, and what each price is multiplied with."""
+        if self.worth is not None:
+            return self.worth
+        return self.fixed * months + self.one_off, tuple(u * months for _, u in self.units)
+
+    def over(self, prices: Sequence[Decimal], months: int) -> Decimal:
+        """Return the exact cost over the horizon; infinite for what may not be best."""
+        if not self.able:
+            return Decimal("Infinity")
+        fixed, slopes = self.lasting(months)
+        paid = (s * prices[place] for (place, _), s in zip(self.units, slopes, strict=True))
+        return fixed + sum(paid, Decimal(0))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +90,7 @@ def has_crossed(case: Case, prices: Sequence[Decimal]) -> bool:
     (True, False)
     """
     bills = [each.per_month(prices) for each in case.options]
-    over = [bill * case.months + o.one_off for bill, o in zip(bills, case.options, strict=True)]
+    over = [each.over(prices, case.months) for each in case.options]
     best = over.index(min(over))
     return best != case.chosen and crosses(
         ours=bills[case.chosen],
@@ -81,11 +102,16 @@ def has_crossed(case: Case, prices: Sequence[Decimal]) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Cases:
-    """Many decisions as arrays, one row per decision, one column per option, padded with infinity."""
+    """Many decisions as arrays, one row per decision, one column per option, padded with infinity.
+
+    What is paid for prices is in layers: the first of each option, then the second, and so on.
+    """
 
     fixed: Floats
     one_off: Floats
     units: Floats
+    worth: Floats
+    slopes: Floats
     places: NDArray[np.int32]
     chosen: NDArray[np.int64]
     months: Floats
@@ -97,17 +123,23 @@ class Cases:
         deep = max((len(o.units) for case in cases for o in case.options), default=1) or 1
         fixed = np.full((len(cases), wide), np.inf)
         one_off = np.zeros((len(cases), wide))
-        units = np.zeros((len(cases), wide, deep))
-        places = np.zeros((len(cases), wide, deep), dtype=np.int32)
+        worth = np.full((len(cases), wide), np.inf)
+        units, slopes = np.zeros((2, deep, len(cases), wide))
+        places = np.zeros((deep, len(cases), wide), dtype=np.int32)
         for row, case in enumerate(cases):
             for column, option in enumerate(case.options):
                 fixed[row, column], one_off[row, column] = option.fixed, option.one_off
+                lasting, each_slope = option.lasting(case.months)
+                worth[row, column] = lasting if option.able else np.inf
                 for layer, (place, count) in enumerate(option.units):
-                    places[row, column, layer], units[row, column, layer] = place, count
+                    places[layer, row, column], units[layer, row, column] = place, count
+                    slopes[layer, row, column] = each_slope[layer]
         return cls(
             fixed=fixed,
             one_off=one_off,
             units=units,
+            worth=worth,
+            slopes=slopes,
             places=places,
             chosen=np.array([case.chosen for case in cases], dtype=np.int64),
             months=np.array([case.months for case in cases], dtype=np.float64),
@@ -115,20 +147,40 @@ class Cases:
 
     def bills(self, prices: Floats) -> Floats:
         """Return every option's bill of a month."""
-        found = np.empty_like(self.fixed)
+        return self._at(prices, self.fixed, self.units)
+
+    def _at(self, prices: Floats, fixed: Floats, slopes: Floats) -> Floats:
+        found = np.empty_like(fixed)
         prices = prices if prices.size else np.zeros(1)
         for block in self._blocks():
-            paid = prices[self.places[block]]
-            paid *= self.units[block]
-            np.add(self.fixed[block], paid.sum(axis=2), out=found[block])
+            np.copyto(found[block], fixed[block])
+            for places, units in zip(self.places[:, block], slopes[:, block], strict=True):
+                paid = prices.take(places)
+                paid *= units
+                found[block] += paid
         return found
+
+    def best(self, prices: Floats) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """Return each decision's best option, and where another is too close to tell by floats."""
+        return self._best(self._at(prices, self.worth, self.slopes))
+
+    def _best(self, over: Floats) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        every = np.arange(len(over))
+        best = over.argmin(axis=1)
+        least = over[every, best]
+        over[every, best] = np.inf
+        second = over.min(axis=1)
+        # Without any able option there is no best, which floats cannot say; one alone is best.
+        alone = np.isfinite(least) & np.isinf(second)
+        with np.errstate(invalid="ignore"):
+            apart = second - least > NEAR * (np.abs(least) + np.abs(second))
+        return best, ~(alone | apart)
 
     def screen(self, prices: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Return which decisions have crossed as far as floats can tell, and which they cannot."""
         bills = self.bills(prices)
         every = np.arange(len(bills))
-        over = bills * self.months[:, None] + self.one_off
-        best = over.argmin(axis=1)
+        best, close = self.best(prices)
         ours, theirs, once = (
             bills[every, self.chosen],
             bills[every, best],
@@ -138,11 +190,9 @@ class Cases:
         beyond = saving - ours * float(MARGIN)
         repaid = saving * self.months - once
         crossed = (best != self.chosen) & (beyond > 0) & (repaid > 0)
-        least = over[every, best]
-        over[every, best] = np.inf
-        second = over.min(axis=1) if over.shape[1] > 1 else np.full_like(least, np.inf)
         size = NEAR * (np.abs(ours) + np.abs(theirs)) * (1 + self.months) + NEAR * once
-        near = (np.abs(beyond) <= size) | (np.abs(repaid) <= size) | (second - least <= size)
+        on_line = (np.abs(beyond) <= size) | (np.abs(repaid) <= size)
+        near = close | ((best != self.chosen) & on_line)
         return crossed, near
 
     def _blocks(self) -> Iterator[slice]:

@@ -178,6 +178,8 @@ class Standing(models.Model):
     # The newest pull behind the last check that counted.
     pulled_at = models.DateTimeField(null=True, blank=True)
     offer_ids: Any = models.JSONField(default=list)
+    # How its bills follow the stored prices (`straight`); None where they are not straight in them.
+    straight: Any = models.JSONField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.decision}: best {self.best_name or 'unknown'}"

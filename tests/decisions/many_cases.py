@@ -19,16 +19,18 @@ def made_up(
     once = random.integers(0, 3, (decisions, options)) * 10_000
     chosen = random.integers(0, options, decisions)
     close = random.random(decisions) < 0.02
+    # Many share an amount, and a decimal takes 100 bytes.
+    whole = [Decimal(n) for n in range(20_001)]
     cases = []
     for row in range(decisions):
         found = [
             Offered(
-                fixed=Decimal(int(fixed[row, column])),
+                fixed=whole[fixed[row, column]],
                 units=tuple(
-                    (int(p), Decimal(int(u)))
+                    (int(p), whole[u])
                     for p, u in zip(places[row, column], units[row, column], strict=True)
                 ),
-                one_off=Decimal(int(once[row, column])),
+                one_off=whole[once[row, column]],
             )
             for column in range(options)
         ]

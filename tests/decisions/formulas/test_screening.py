@@ -22,6 +22,7 @@ def cases(draw):
         fixed=MONEY,
         units=st.lists(st.tuples(places, MONEY), max_size=3).map(tuple),
         one_off=MONEY,
+        able=st.booleans(),
     )
     options = draw(st.lists(option, min_size=1, max_size=5))
     months = draw(st.integers(1, 120))
