@@ -85,7 +85,9 @@ def _privacy(evaluation: Evaluation) -> Finding:
     if wanted.api_only:
         return _finding("privacy", "Privacy and compliance", AGAINST, "A rule demands an API.")
     if not share:
-        return _finding("privacy", "Privacy and compliance", NEUTRAL, "Data may leave.")
+        return _finding(
+            "privacy", "Privacy and compliance", NEUTRAL, "No rule keeps the data in-house."
+        )
     says = f"{percent(share)} of the tokens must stay on infrastructure of one's own."
     return _finding("privacy", "Privacy and compliance", FOR, says)
 

@@ -1,8 +1,8 @@
 """Which of the usual mistakes does this decision make?
 
 Each file in this folder is one detector: ``ID``, ``SEVERITY`` ("blocks" a sign-off, "warns" or
-"notes"), ``WHERE`` (the page on which it is mended: "workload", "options", "checklist" or
-"reliability") and ``find(evaluation)``, which returns a sentence with figures or None. A new
+"notes"), ``WHERE`` (the page on which it is mended: "workload", "options", "quality",
+"review" or "reliability") and ``find(evaluation)``, which returns a sentence with figures or None. A new
 file is found by itself.
 """
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from decisions.figures import Evaluation, OptionFigures
 from decisions.formulas.people import fte_paid_by, operations
+from decisions.question import Option
 from decisions.words import quantity, sum_of
 
 ID = "no-people-cost"
@@ -16,7 +17,11 @@ USUAL_FTE = Decimal("0.25"), Decimal(1)
 
 def find(evaluation: Evaluation) -> str | None:
     """Look at every self-hosted option: without people the comparison itself is wrong."""
-    without = [each for each in evaluation.figures if each.is_self_hosted and not _people(each)]
+    without = [
+        each
+        for each in evaluation.figures
+        if each.is_self_hosted and not _counts_people(each.option)
+    ]
     if not without:
         return None
     names = ", ".join(each.name for each in without)
@@ -24,8 +29,11 @@ def find(evaluation: Evaluation) -> str | None:
     return f"{names} {verb} nobody to run the machines. {_usual(evaluation)}{_room(evaluation, without)}"
 
 
-def _people(figures: OptionFigures) -> Decimal:
-    return figures.per_month.people
+def _counts_people(option: Option) -> bool:
+    """Say whether somebody runs the machines: people on an API's side of a mix do not."""
+    if option.kind.is_api:
+        return False
+    return bool(option.ops_fte) or any(_counts_people(part.option) for part in option.parts)
 
 
 def _usual(evaluation: Evaluation) -> str:
@@ -52,5 +60,5 @@ def _room(evaluation: Evaluation, without: list[OptionFigures]) -> str:
     fte = fte_paid_by(saving_per_month=saving, loaded_cost_per_fte_year=yearly) or Decimal(0)
     return (
         f" What {best.name} saves against {rival.name}, {sum_of(saving, evaluation.question.currency)} a month, "
-        f"pays for {quantity(round(fte, 2))} FTE."
+        f"pays for {quantity(round(fte, 2))} FTE; more people than that turn it into a loss."
     )

@@ -5,7 +5,7 @@ from decisions.words import sum_of
 
 ID = "not-reconsidered"
 SEVERITY = "warns"
-WHERE = "checklist"
+WHERE = "review"
 
 QUARTER_DAYS = 92
 

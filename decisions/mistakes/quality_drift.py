@@ -5,7 +5,7 @@ from decisions.requirements import quality
 
 ID = "quality-drift"
 SEVERITY = "warns"
-WHERE = "checklist"
+WHERE = "quality"
 
 QUARTER_DAYS = 92
 FALLEN_BEHIND = 0.05

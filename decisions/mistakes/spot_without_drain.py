@@ -9,7 +9,7 @@ from decisions.words import percent, quantity
 
 ID = "spot-without-drain"
 SEVERITY = "warns"
-WHERE = "reliability"
+WHERE = "options"
 
 USUAL_PROMISE = 0.999
 
@@ -32,6 +32,11 @@ def _interrupted(leaf: Option, evaluation: Evaluation) -> str | None:
         f"{leaf.name} is reclaimed {quantity(spot.interruptions_per_month)} times a month for "
         f"{quantity(spot.recovery_minutes)} minutes without draining: {quantity(round(hours, 1))} "
         f"hours down, {percent(availability(downtime_hours=hours))} availability. "
-        f"{quantity(promise * 100)} % allows {quantity(round(allowed, 2))} hours, "
-        f"for {percent(spot.discount)} off the rent."
+        f"{quantity(promise * 100)} %{_said(evaluation)} allows {quantity(round(allowed, 2))} "
+        f"hours. That is for {percent(spot.discount)} off the rent."
     )
+
+
+def _said(evaluation: Evaluation) -> str:
+    """Mark a promise that the team did not make itself."""
+    return "" if evaluation.question.workload.availability else ", the usual promise,"

@@ -32,5 +32,14 @@ def _below(leaf: Option) -> str | None:
     return (
         f"{leaf.name} makes {quantity(round(own.p50))} output tokens/s a replica ({source}), and "
         f"a tuned server {quantity(round(tuned.p10))} to {quantity(round(tuned.p90))}: "
-        f"{quantity(round(tuned.p50 / own.p50, 1))} times as much for the same rent."
+        f"{_times(tuned.p50 / own.p50)} times as much for the same rent."
     )
+
+
+def _times(ratio: float) -> str:
+    """Write a ratio no finer than it is known.
+
+    >>> _times(1.69), _times(152.3)
+    ('1.7', '152')
+    """
+    return quantity(round(ratio, 1 if ratio < 10 else 0))

@@ -14,10 +14,11 @@ from decisions.verdict import UNMET, verdict
 
 # The page on which a mistake is mended, by the evaluation's word for it.
 MENDED_AT = {
-    "workload": ("decision-workload", "Workload"),
-    "options": ("decision-options", "Options"),
-    "checklist": ("decision-checklist", "Checklist"),
-    "reliability": ("decision-reliability", "Reliability"),
+    "workload": ("decision-workload", "", "Workload"),
+    "options": ("decision-options", "", "Options"),
+    "quality": ("decision-quality", "", "Quality"),
+    "review": ("decision-detail", "#review-head", "Checklist and review"),
+    "reliability": ("decision-reliability", "", "Reliability"),
 }
 
 
@@ -29,6 +30,7 @@ class Mistake:
     severity_says: str
     says: str
     page: str
+    place: str
     page_says: str
 
 
@@ -119,12 +121,13 @@ def _options(
 
 def _mistakes(found: Sequence[Mapping[str, Any]]) -> Iterator[Mistake]:
     for each in found:
-        page, page_says = MENDED_AT.get(each["where"], ("decision-options", "Options"))
+        page, place, page_says = MENDED_AT.get(each["where"], MENDED_AT["options"])
         yield Mistake(
             severity=each["severity"],
             severity_says=SEVERITIES[each["severity"]],
             says=each["says"],
             page=page,
+            place=place,
             page_says=page_says,
         )
 

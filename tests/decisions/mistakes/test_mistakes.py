@@ -3,6 +3,7 @@
 import pytest
 
 from decisions.mistakes import SEVERITIES, detectors, find_all
+from decisions.views.shown import MENDED_AT
 
 from ..questions import closed, evaluated, managed, pair
 
@@ -25,7 +26,7 @@ def test_all_eight_are_found_by_looking():
 @pytest.mark.parametrize("detector", detectors(), ids=lambda each: each.ID)
 def test_each_names_its_severity_and_the_page_that_mends_it(detector):
     assert detector.SEVERITY in SEVERITIES
-    assert detector.WHERE in {"workload", "options", "checklist", "reliability"}
+    assert detector.WHERE in MENDED_AT
 
 
 def test_what_blocks_comes_first():
@@ -45,3 +46,16 @@ def test_a_sound_decision_has_none():
         quality_measured_on="2026-05-01",
     )
     assert find_all(found) == ()
+
+
+@pytest.mark.parametrize(
+    ("mistake", "page"),
+    [
+        ("spot-without-drain", "options"),
+        ("quality-drift", "quality"),
+        ("not-reconsidered", "review"),
+    ],
+)
+def test_each_leads_to_the_form_that_holds_its_field(mistake, page):
+    where = {each.ID: each.WHERE for each in detectors()}
+    assert where[mistake] == page

@@ -1,6 +1,6 @@
 from decisions.mistakes import no_people_cost
 
-from ..questions import bill, closed, evaluated, hybrid, pair, said
+from ..questions import bill, closed, evaluated, hybrid, managed, pair, said
 
 
 def test_found_where_operations_are_zero():
@@ -24,3 +24,12 @@ def test_without_a_wage_it_speaks_of_fte_only():
 def test_not_found_with_people_or_without_machines():
     assert no_people_cost.find(evaluated(closed(), pair(ops_fte=0.25))) is None
     assert no_people_cost.find(evaluated(closed())) is None
+
+
+def test_people_beside_the_api_of_a_mix_do_not_run_its_machines():
+    api = managed(ops_fte=0.1)
+    mixed = hybrid("H", ("C", 0.5), ("B", 0.5))
+    says = said(no_people_cost, evaluated(api, pair(), mixed))
+    assert says.startswith("C, H count nobody")
+    staffed = evaluated(api, pair(ops_fte=0.25), mixed)
+    assert no_people_cost.find(staffed) is None

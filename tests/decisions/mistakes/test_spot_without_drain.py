@@ -9,7 +9,8 @@ def test_found_with_the_availability_that_is_left():
     found = evaluated(pair(spot=EVERY_FOUR_HOURS | {"drained": False}))
     says = said(spot_without_drain, found)
     assert "30.3 hours down, 95.8 % availability" in says
-    assert "99.9 % allows 0.73 hours" in says
+    assert "99.9 %, the usual promise, allows 0.73 hours" in says
+    assert says.endswith("60.0 % off the rent.")
 
 
 def test_found_against_what_was_promised():

@@ -10,6 +10,12 @@ def test_found_where_a_measurement_is_far_below():
     assert "times as much for the same rent" in says
 
 
+def test_found_for_five_tokens_a_second_from_a_70b_on_one_card():
+    one = pair(gpus=1, quantization="AWQ", measured_output_tokens_per_s=5)
+    says = said(under_optimised, evaluated(closed(), one))
+    assert float(says.split(": ")[1].split(" times")[0]) >= 10
+
+
 def test_found_at_default_settings():
     assert "at default settings" in said(under_optimised, evaluated(pair(tuned=False)))
 
