@@ -28,6 +28,8 @@ KIND = "pull_prices"
 LEASE = timedelta(minutes=3)
 WAIT_SECONDS = 120.0
 Writer = Callable[[], Report]
+# An answer that somebody chose: neither a mirror nor the copy inside the product stands in for it.
+_OF_THE_PAST = frozenset({"saved", "seen_at", "address"})
 # Answers that this process was handed, by the key of the job that reads them.
 _saved: dict[str, bytes] = {}
 
@@ -39,12 +41,13 @@ def pull(
     by: str = "",
     body: bytes | None = None,
     seen_at: datetime | None = None,
+    address: str = "",
     bundled: bool = False,
 ) -> Report:
     """Pull a source now and return what came of it.
 
-    `body` is an answer that was saved before, `seen_at` the day on which it was. `bundled` reads the
-    copy inside the product. A failure is a report with its `error`; what was accepted stays.
+    `body` is an answer that was saved before, `seen_at` the day for which it speaks. `address` is
+    asked once in place of the source's own. `bundled` reads the copy inside the product. A failure is a report with its `error`; what was accepted stays.
     """
     key = f"{KIND}:{source}:{timezone.now().isoformat()}"
     if body is not None:
@@ -56,6 +59,7 @@ def pull(
             key=key,
             by=by,
             seen_at=seen_at,
+            address=address,
             bundled=bundled,
             is_saved=body is not None,
         )
@@ -76,6 +80,7 @@ def ask(
     key: str,
     by: str = "",
     seen_at: datetime | None = None,
+    address: str = "",
     bundled: bool = False,
     is_saved: bool = False,
 ) -> Job:
@@ -88,6 +93,8 @@ def ask(
         payload["saved"] = True
     if seen_at is not None:
         payload["seen_at"] = seen_at.isoformat()
+    if address:
+        payload["address"] = address
     title = f"Pull prices: {sources.get(source).title}"
     return work.enqueue(
         KIND, key=key, at=at, title=title, payload=payload, by=by, wakes=not is_saved
@@ -117,7 +124,7 @@ def handle(held: work.Claim) -> work.Effect:
 
 def _answered(source: Source, health: SourceHealth, job: Job, at: datetime) -> Writer:
     """Return the function that writes what the source says, or its mirror where it fails."""
-    is_asked = not ("saved" in job.payload or job.payload["bundled"])
+    is_asked = not (_OF_THE_PAST & job.payload.keys() or job.payload["bundled"])
     mirror = source.mirror_url if is_asked else ""
     try:
         fetched = _obtain(source, health, job, at, seconds=DEADLINE_SECONDS / (2 if mirror else 1))
@@ -146,6 +153,9 @@ def _obtain(
         return Fetched(body=_saved[job.key], url=source.url)
     if job.payload["bundled"] and source.bundled is not None:
         return source.bundled(at)
+    if _OF_THE_PAST & job.payload.keys():
+        address = job.payload.get("address", source.url)
+        return source.fetch(Client(deadline_seconds=seconds), address, at)
     try:
         validators = {} if health.must_reread else health.validators
         client = Client(validators=validators, deadline_seconds=seconds)

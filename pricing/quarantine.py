@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from pricing import audit
+from pricing import audit, makers
 from pricing.models import CurrentPrice, Observation
 from pricing.queries import differs
 from pricing.things import plain
@@ -38,25 +38,32 @@ def waiting() -> QuerySet[CurrentPrice]:
 def confirm_by_second_source(*, at: datetime) -> list[str]:
     """Accept every waiting price that another source gives too, within 2 %.
 
-    Return the source of each price accepted.
+    Then those of hosts that followed the maker of a closed model, as `makers` says. Return the source
+    of each price accepted.
     """
     pending = CurrentPrice.objects.filter(pending__status=Status.QUARANTINED)
-    rows = list(pending.select_related("pending"))
+    rows = list(pending.select_related("pending", "offer", "observation"))
     said = _said_by_offer([row.offer_id for row in rows])
     accepted = []
+    left = []
     for row in rows:
         second = next((s for s in said[row.offer_id, row.measure] if _confirms(s, row)), None)
-        if second is not None:
-            evidence = f"observation {second.pk} of {second.source}: {_said(second)}"
-            decide(
-                row,
-                Status.ACCEPTED,
-                at=at,
-                reason="confirmed by a second source",
-                evidence=evidence,
-            )
+        if second is None:
+            left.append(row)
+            continue
+        _confirm(row, second, "confirmed by a second source", at)
+        accepted.append(row.source)
+    followed = makers.confirmations(left)
+    for row in left:
+        if row.pk in followed:
+            _confirm(row, followed[row.pk], "moved with its maker's price, by another source", at)
             accepted.append(row.source)
     return accepted
+
+
+def _confirm(row: CurrentPrice, second: Observation, reason: str, at: datetime) -> None:
+    evidence = f"observation {second.pk} of {second.source}: {_said(second)}"
+    decide(row, Status.ACCEPTED, at=at, reason=reason, evidence=evidence)
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pricing import book, currency, families, quarantine, rates
+from pricing.guards import whole
 from pricing.models import SourceHealth
 from pricing.report import Report
 from pricing.sources import Fetched
@@ -54,7 +55,9 @@ def prices(seen: Seen, found: Reading) -> Report:
     withdrawn = book.withdraw(weighed.gone, seen=sighting, known=known, moves_pointers=moves)
     confirmed = quarantine.confirm_by_second_source(at=at) if moves else []
     report = _report(seen, weighed, withdrawn, confirmed.count(seen.source))
-    if moves:
+    if moves and weighed.is_doubtful:
+        _note_doubt(report, at=seen.checked_at)
+    elif moves:
         _note_success(seen, report, weighed)
     return report
 
@@ -155,8 +158,27 @@ def _report(seen: Seen, weighed: Weighed, withdrawn: int, confirmed: int) -> Rep
         withdrawn=withdrawn,
         confirmed=confirmed,
         held_providers=sorted(weighed.held),
-        error=_notes(seen, []),
+        error=_notes(seen, _in_words(weighed.jumped)),
     )
+
+
+def _in_words(jumped: dict[str, whole.Jumped]) -> list[str]:
+    """Return one sentence on the answer, or on the providers of it, of which most prices jumped."""
+    if whole.ALL in jumped:
+        jumps, compared = jumped[whole.ALL]
+        return [f"{jumps} of {compared} known prices jumped at once: all that changed waits"]
+    return [
+        f"{provider}: {jumps} of {compared} known prices jumped at once"
+        for provider, (jumps, compared) in sorted(jumped.items())
+    ]
+
+
+def _note_doubt(report: Report, *, at: datetime) -> None:
+    """Note an answer that confirms nothing: the last success stays, the next answer is read anew."""
+    health, _ = SourceHealth.objects.get_or_create(source=report.source)
+    health.last_check_at, health.error, health.must_reread = at, report.error, True
+    health.report = {**health.report, **report.as_json()}
+    health.save(update_fields=["last_check_at", "error", "must_reread", "report"])
 
 
 def _notes(seen: Seen, more: list[str]) -> str:

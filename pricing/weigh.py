@@ -54,6 +54,12 @@ class Weighed:
     unchanged: int = 0
     held: dict[str, whole.Shrunk] = field(default_factory=dict)
     next_dated: datetime | None = None
+    jumped: dict[str, whole.Jumped] = field(default_factory=dict)
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Return whether most of the answer jumped: it confirms nothing."""
+        return whole.ALL in self.jumped
 
 
 def weigh(
@@ -78,17 +84,23 @@ def weigh(
     )
     objections = _objections(sold.values())
     current, dated = _in_force(sold, at)
+    result.jumped = whole.wholesale_jumps(_jumps(current, known))
     for key, quote in current.items():
         if quote.thing.provider not in result.held:
             _weigh_one(key[0], quote, known.get(key), objections, result)
-    result.changes[:0] = [c for q in dated if (c := _of_history(q, history)) is not None]
+    told = {fact[:3]: fact[3] for fact in history}
+    credible = [q for q in dated if not _has_jumped(q, result.jumped)]
+    result.changes[:0] = [c for q in credible if (c := _of_history(q, history, told)) is not None]
     result.next_dated = min(
         (q.valid_from for q in dated if q.valid_from and q.valid_from > at), default=None
     )
     result.gone = [
         key
         for key, was in known.items()
-        if was.status == ACCEPTED and key not in current and was.provider not in result.held
+        if was.status == ACCEPTED
+        and key not in current
+        and was.provider not in result.held
+        and not result.is_doubtful
     ]
     return result
 
@@ -106,6 +118,8 @@ def _weigh_one(
     verdict = objections.get(thing) or single.judge(
         quote, before=was.amount if was is not None and was.currency == quote.currency else None
     )
+    if verdict is None and _has_jumped(quote, result.jumped):
+        verdict = single.Verdict(QUARANTINED, "wholesale_jump", "most prices beside it jumped")
     if verdict is None:
         result.changes.append(Change(quote, ACCEPTED, ""))
     elif was is not None and was.pending_id and was.pending_amount == storable(quote.amount):
@@ -124,12 +138,29 @@ def _says_nothing_new(quote: Quote, was: Known) -> bool:
     )
 
 
+def _jumps(current: Mapping[Key, Quote], known: Mapping[Key, Known]) -> Iterable[tuple[str, bool]]:
+    """Yield the provider of each price whose price before is known, and whether it jumped."""
+    for key, quote in current.items():
+        was = known.get(key)
+        if quote.amount is None or quote.amount <= 0 or was is None or was.amount is None:
+            continue
+        if was.currency == quote.currency:
+            yield quote.thing.provider, single.no_jump(quote, before=was.amount) is not None
+
+
+def _has_jumped(quote: Quote, jumped: Mapping[str, whole.Jumped]) -> bool:
+    return whole.ALL in jumped or quote.thing.provider in jumped
+
+
 def _of_history(
-    quote: Quote, history: frozenset[tuple[str, str, datetime | None, Decimal | None]]
+    quote: Quote,
+    history: frozenset[tuple[str, str, datetime | None, Decimal | None]],
+    told: Mapping[tuple[str, str, datetime | None], Decimal | None],
 ) -> Change | None:
     """Return a dated price of the past or future to append, unless it is stored or unbelievable."""
-    stored = (quote.thing.key, quote.measure, quote.valid_from, quote.amount) in history
-    if stored or single.judge(quote, before=None) is not None:
+    day = (quote.thing.key, quote.measure, quote.valid_from)
+    stored = (*day, quote.amount) in history
+    if stored or single.judge(quote, before=told.get(day)) is not None:
         return None
     return Change(quote, ACCEPTED, "", moves=False)
 

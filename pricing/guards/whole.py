@@ -14,6 +14,12 @@ LOWEST_SHARE = Decimal("0.80")
 SENTINEL_MODELS = 5
 
 
+# Where so many prices can be compared, and four of five of them jumped, it is no change of prices.
+WHOLESALE_SHARE = Decimal("0.8")
+LEAST_OF_SOURCE, LEAST_OF_PROVIDER = 3, 5
+ALL = ""
+
+
 # A thing's key, the measure, and the day from which the price holds.
 Priced = tuple[str, str, datetime | None]
 
@@ -37,6 +43,35 @@ def shrunk_providers(*, before: Mapping[str, int], now: Mapping[str, int]) -> di
         provider: Shrunk(count, now.get(provider, 0))
         for provider, count in before.items()
         if now.get(provider, 0) < LOWEST_SHARE * count
+    }
+
+
+class Jumped(NamedTuple):
+    """How many prices jumped, of how many whose price before is known."""
+
+    jumps: int
+    compared: int
+
+
+def wholesale_jumps(jumps: Iterable[tuple[str, bool]]) -> dict[str, Jumped]:
+    """Return the providers of which 80 % of the known prices or more jumped, ALL for the source.
+
+    A slip of unit or point moves everything, and what is new in such an answer has slipped with it.
+
+    >>> wholesale_jumps([("wandb", True)] * 5 + [("openai", False)] * 9)
+    {'wandb': Jumped(jumps=5, compared=5)}
+    """
+    counted: Counter[str] = Counter()
+    jumped: Counter[str] = Counter()
+    for provider, is_jump in jumps:
+        for name in (provider, ALL):
+            counted[name] += 1
+            jumped[name] += is_jump
+    return {
+        name: Jumped(jumped[name], compared)
+        for name, compared in counted.items()
+        if compared >= (LEAST_OF_PROVIDER if name else LEAST_OF_SOURCE)
+        and jumped[name] >= WHOLESALE_SHARE * compared
     }
 
 

@@ -95,8 +95,56 @@ def test_ten_times_everything_changes_nothing(see):
         k: {**v, "input_cost_per_token": v["input_cost_per_token"] * 10}
         for k, v in NEIGHBOURS.items()
     }
-    report = see(OCTOBER, {**tenfold, **entries(a=10.0)})
-    assert (report.accepted, report.quarantined) == (0, 10)
+    report = see(OCTOBER, {**tenfold, **entries(a=10.0, new=20.0)})
+    assert (report.accepted, report.quarantined) == (0, 11)
+    health = SourceHealth.objects.get(source="litellm")
+    assert "10 of 10 known prices jumped at once" in health.error
+    assert (health.last_success_at, health.last_check_at) == (day(AUGUST), day(OCTOBER))
+    assert see(NOVEMBER, entries(a=1.0)).error == ""
+    assert CurrentPrice.objects.filter(pending__isnull=False).count() == 1
+
+
+def test_one_provider_whose_unit_slipped_takes_its_new_models_with_it(see):
+    def of(scale, *more):
+        names = [f"m{n}" for n in range(6)] + list(more)
+        return {
+            f"wandb/{name}": {
+                "litellm_provider": "wandb",
+                "mode": "chat",
+                "input_cost_per_token": scale * 1e-7,
+            }
+            for name in names
+        }
+
+    see(AUGUST, of(1))
+    report = see(OCTOBER, {**of(100, "new"), **entries(b=1.0)})
+    assert (report.accepted, report.quarantined) == (1, 7)
+    assert "wandb: 6 of 6 known prices jumped" in report.error
+    assert SourceHealth.objects.get(source="litellm").last_success_at == day(OCTOBER)
+
+
+def test_a_dated_past_is_not_rewritten_tenfold(book):
+    body = recorded("genai_prices.json")
+    pull.pull("genai_prices", at=day(OCTOBER), body=body)
+    before = Observation.objects.filter(status="accepted").count()
+    tenfold = json.loads(body, parse_float=Decimal, parse_int=Decimal)
+
+    def times_ten(value):
+        if isinstance(value, dict):
+            return {k: times_ten(v) for k, v in value.items()}
+        if isinstance(value, list):
+            return [times_ten(v) for v in value]
+        return float(value * 10) if isinstance(value, Decimal) else value
+
+    for provider in tenfold:
+        for model in provider["models"]:
+            model["prices"] = times_ten(model["prices"])
+    report = pull.pull(
+        "genai_prices", at=day(NOVEMBER), body=json.dumps(tenfold, default=float).encode()
+    )
+    assert report.accepted == 0
+    assert "jumped at once" in report.error
+    assert Observation.objects.filter(status="accepted").count() == before
 
 
 def test_luna_is_confirmed_by_a_second_source_that_comes_later(book):

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from pricing import pull, sources
 from pricing.report import Report
-from pricing.sources.client import LARGEST_BYTES, Client, NoAnswer
+from pricing.sources.client import LARGEST_BYTES
 
 
 class Command(BaseCommand):
@@ -27,18 +27,29 @@ class Command(BaseCommand):
         parser.add_argument(
             "--from", dest="saved", metavar="FILE_OR_URL", help="read a saved answer"
         )
-        parser.add_argument("--seen-at", type=_day, metavar="DATE", help="the day it was saved")
+        parser.add_argument(
+            "--seen-at", type=_day, metavar="DATE", help="the day that it speaks for"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         names = _names(options["source"], options["cloud"])
         if options["saved"] and len(names) != 1:
             raise CommandError("--from reads the answer of one source: name it with --source.")
-        if options["seen_at"] and not options["saved"]:
-            raise CommandError("--seen-at dates a saved answer: give it with --from.")
-        body = _saved(options["saved"]) if options["saved"] else None
+        if options["seen_at"] and len(names) != 1:
+            raise CommandError("--seen-at dates the answer of one source: name it with --source.")
+        saved: str = options["saved"] or ""
+        address = saved if "://" in saved else ""
+        body = _saved(saved) if saved and not address else None
         now = timezone.now()
         reports = [
-            pull.pull(name, at=now, by="pull_prices", body=body, seen_at=options["seen_at"])
+            pull.pull(
+                name,
+                at=now,
+                by="pull_prices",
+                body=body,
+                seen_at=options["seen_at"],
+                address=address,
+            )
             for name in names
         ]
         self.stdout.write(
@@ -80,13 +91,11 @@ def _day(text: str) -> datetime:
 
 def _saved(place: str) -> bytes:
     try:
-        if "://" in place:
-            return _unpacked(Client().get(place).body, place)
         path = Path(place)
         if path.stat().st_size > LARGEST_BYTES:
             raise CommandError(_too_large(place))
         return _unpacked(path.read_bytes(), place)
-    except (OSError, EOFError, zlib.error, NoAnswer) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise CommandError(f"{place} cannot be read: {error}") from error
 
 
