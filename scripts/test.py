@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import psycopg
 import redis
+from psycopg import sql
 
 POSTGRESQL = os.environ.setdefault(
     "TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres"
@@ -54,6 +56,26 @@ def missing_servers() -> list[str]:
     return missing
 
 
+def drop_left_databases() -> int:
+    """Drop the test databases of runs that were killed; return how many.
+
+    Their names end in a process's number. One whose process lives, or that somebody is connected to,
+    stays.
+    """
+    dropped = 0
+    with psycopg.connect(POSTGRESQL, connect_timeout=3, autocommit=True) as there:
+        names = there.execute(
+            "SELECT datname FROM pg_database WHERE datname ~ '^breakeven_(test|chaos)_[0-9]+$'"
+            " AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = pg_database.datname)"
+        ).fetchall()
+        for (name,) in names:
+            if psutil.pid_exists(int(name.rpartition("_")[2])):
+                continue
+            there.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+            dropped += 1
+    return dropped
+
+
 def run_pytest(*, profile: str, words: list[str]) -> Counts:
     """Run pytest once; a run that breaks before it can count is one failure."""
     with tempfile.TemporaryDirectory() as folder:
@@ -88,6 +110,8 @@ def main(words: list[str], environment: Mapping[str, str]) -> int:
             total += Counts(failed=1)
             says.append("In CI that is a failure.")
     else:
+        if left := drop_left_databases():
+            print(f"Dropped {left} test databases of runs that were killed.", flush=True)
         print("The tests that store anything, on PostgreSQL and Redis:", flush=True)
         storing = ["-m", "database and not browser", *words]
         total += run_pytest(profile="servers", words=storing)
