@@ -42,7 +42,7 @@ def tell(comment: Comment, *, by: User, at: datetime) -> list[User]:
     decision = comment.review.decision
     people = [person for person in found_in(comment.text, team=decision.team) if person != by]
     # A name with a line break in it must not end a mail's header.
-    subject = " ".join(f"{comment.author_name} mentions you: {decision.name}".split())
+    subject = " ".join(f"{by} mentions you: {decision.name}".split())
     for person in people:
         for address in notices.channels_of(person, Delivery.Kind.MENTION):
             way = f"address:{address.pk}" if address else "email"

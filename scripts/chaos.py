@@ -6,6 +6,7 @@ python scripts/chaos.py jobs --kills 50 --seed 7     (2,000 jobs, 10 wiped queue
 """
 
 import argparse
+import logging
 import os
 import random
 import sys
@@ -174,6 +175,8 @@ def main() -> int:
     folder = Path(os.environ["VAR_DIR"]) / "chaos.sqlite3"
     name = str(folder) if connection.vendor == "sqlite" else f"breakeven_chaos_{os.getpid()}"
     database["TEST"]["NAME"] = name
+    # Each race that is told of would say so.
+    logging.getLogger("django.request").setLevel(logging.ERROR)
     made = setup_databases(verbosity=0, interactive=False)
     good = True
     try:

@@ -23,6 +23,9 @@ WON, TOLD, FAILED = 0, 3, 1
 # Of every person that the stories make.
 PASSWORD = "a long password"  # noqa: S105 - of people that this run makes
 EDITS_PER_RACE = 2
+# The numbers of a quarter's reviews have two digits.
+REVIEWS_PER_QUARTER = 40
+FIRST_YEAR = 2000
 
 Attempt = Callable[[], None]
 
@@ -95,6 +98,10 @@ def signatures(*, races: int, pick: random.Random) -> bool:
     decision, at = story.decision, timezone.now() - timedelta(days=1)
     signers = [_signed_in(each) for each in (story.approver, second)]
     for number in range(races):
+        if number and number % REVIEWS_PER_QUARTER == 0:
+            # To a year of their own, where they are in nobody's way.
+            earlier = decision.reviews.filter(year__gte=FIRST_YEAR)
+            earlier.update(year=number // REVIEWS_PER_QUARTER)
         if number:
             cadence.bring_forward(decision, because="Another race.", at=at)
         review = decision.reviews.exclude(state=Review.State.SIGNED).get()
@@ -120,7 +127,7 @@ def _signing(review_id: int, *, client: Client, seen: str) -> Attempt:
         if answer.status_code == 409:
             raise Told
         if answer.status_code != 302:
-            raise RuntimeError(f"{answer.status_code}: {answer.text[:3000]}")
+            raise RuntimeError(f"status {answer.status_code}")
 
     return sign
 

@@ -4,11 +4,12 @@ from functools import cached_property
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
-from decisions import access, certificates
-from decisions.models import Review
+from decisions import access, certificates, waiting
+from decisions.models import Review, User
 from jobs import heartbeat
 
 # Which entry of the navigation a page belongs to, by the first word of its URL name.
@@ -34,12 +35,6 @@ _SECTIONS = {
     "address": "profile",
     "profile": "profile",
 }
-_TO_DO = (
-    Review.State.OPEN,
-    Review.State.SUBMITTED,
-    Review.State.RETURNED,
-    Review.State.WITHDRAWN,
-)
 
 
 class Here:
@@ -73,13 +68,12 @@ class Here:
 
     @cached_property
     def reviews_to_do(self) -> int:
-        """Return how many reviews of the reader's own teams wait for somebody (one query)."""
-        if not self._signed_in:
+        """Return how many reviews wait for the reader that somebody has begun."""
+        if not isinstance(self._user, User) or self._user.is_auditor:
             return 0
-        own = access.teams_edited_by(self._user)
-        return Review.objects.filter(
-            state__in=_TO_DO, decision__team__in=own, decision__archived_at=None
-        ).count()
+        begun = waiting.to_prepare(self._user) & ~Q(state=Review.State.SCHEDULED)
+        mine = begun | waiting.to_submit_again(self._user) | waiting.to_sign(self._user)
+        return Review.objects.filter(mine, decision__archived_at=None).count()
 
     @property
     def may_add_team(self) -> bool:

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from decisions import access, cadence, changes, reviews, seen, standing
+from decisions import access, cadence, changes, reviews, seen, standing, waiting
 from decisions.forms.reviews import (
     CadenceForm,
     CommentForm,
@@ -25,14 +25,13 @@ from decisions.forms.reviews import (
     SubmitForm,
     WithdrawForm,
 )
-from decisions.models import Approval, Decision, Review, Snapshot, User
+from decisions.models import Decision, Review, Snapshot, User
 from decisions.views import confirming
 from decisions.views.changing import person
 from decisions.views.wording import in_words
 
 State = Review.State
 PER_PAGE = 50
-TO_PREPARE = (State.SCHEDULED, State.OPEN, State.RETURNED, State.WITHDRAWN)
 FORMS: dict[str, type[forms.Form]] = {
     "open": forms.Form,
     "submit": SubmitForm,
@@ -47,8 +46,9 @@ FORMS: dict[str, type[forms.Form]] = {
 def review_list(request: HttpRequest) -> HttpResponse:
     """List the reviews: those that wait for the reader first, then all others."""
     found = _filtered(request, access.reviews_of(request.user).filter(decision__archived_at=None))
-    mine = Q(decision__team__in=access.teams_edited_by(request.user), state__in=TO_PREPARE)
-    to_sign = _to_sign(person(request))
+    user = person(request)
+    mine = waiting.to_prepare(user) | waiting.to_submit_again(user)
+    to_sign = waiting.to_sign(user)
     others = found.exclude(pk__in=found.filter(mine | to_sign).values("pk"))
     context = {
         "to_prepare": found.filter(mine).order_by("due_on", "decision__name"),
@@ -61,18 +61,6 @@ def review_list(request: HttpRequest) -> HttpResponse:
         "today": timezone.localdate(),
     }
     return render(request, "reviews/list.html", context)
-
-
-def _to_sign(user: User) -> Q:
-    """Return which reviews wait for this person's signature."""
-    signed = Approval.objects.filter(person=user, submission=F("review__submission"))
-    return Q(
-        ~Q(submitted_by=user),
-        ~Q(pk__in=signed.values("review")),
-        decision__team__in=access.teams_signed_by(user),
-        state=State.SUBMITTED,
-        submitted_version=F("decision__version"),
-    )
 
 
 def _filtered(request: HttpRequest, found: QuerySet[Review]) -> QuerySet[Review]:
@@ -156,7 +144,7 @@ def _roles(user: User, review: Review) -> dict[str, Any]:
     return {
         "may_edit": may_edit,
         "may_comment": may_edit or bool(seats),
-        "may_submit": may_edit and (review.state in TO_PREPARE or review.is_stale),
+        "may_submit": may_edit and (review.state in waiting.TO_PREPARE or review.is_stale),
         "may_withdraw": may_edit and waits,
         "may_return": bool(seats),
         "may_sign": bool(free) and not (is_preparer or has_signed or review.is_stale),

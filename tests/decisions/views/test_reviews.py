@@ -6,7 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from decisions import drafts, reviews
+from decisions import delegations, drafts, reviews
 from decisions.models import Decision, Membership, Review, Snapshot
 from tests.decisions import stories
 from tests.decisions.stories import NOW
@@ -271,3 +271,31 @@ def test_a_delegate_is_told_for_whom_they_sign(submitted):
     assert "Sign off for approver" in text(see(viewer, submitted.review))
     assert sign(viewer, submitted.review).status_code == 302
     assert submitted.review.state == "signed"
+
+
+def test_the_count_in_the_navigation_is_what_waits_for_the_reader(submitted):
+    def waiting(person):
+        page = browser(person).get("/reviews/")
+        return page.context["here"].reviews_to_do, len(page.context["to_sign"])
+
+    viewer = stories.person(submitted.team, "viewer@example.org", "viewer")
+    assert [waiting(p) for p in (submitted.approver, submitted.manager, viewer)] == [
+        (1, 1),
+        (0, 0),
+        (0, 0),
+    ]
+    today = submitted.approver.today(timezone.now())
+    delegations.make(
+        submitted.team,
+        delegate=viewer,
+        from_on=today,
+        until_on=today,
+        by=submitted.approver,
+        at=timezone.now(),
+    )
+    assert waiting(viewer) == (1, 1)
+
+
+def test_a_first_review_shows_where_the_decision_stands_before_it_asks_for_a_signature(submitted):
+    shown = text(see(submitted.approver, submitted.review))
+    assert shown.index("Where the decision stands") < shown.index('id="next-step"')
