@@ -4,7 +4,7 @@
 follows from it, ``as_json`` writes it down under the names of docs/evaluate.md.
 """
 
-from decisions.evaluation.calculate import evaluate
+from decisions.evaluation.calculate import evaluate, within_capacity
 from decisions.evaluation.faults import BadInput, Fault
 from decisions.evaluation.parse import parse
 from decisions.evaluation.present import as_json
@@ -21,4 +21,5 @@ __all__ = [
     "evaluate",
     "parse",
     "read",
+    "within_capacity",
 ]

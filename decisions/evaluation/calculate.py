@@ -196,7 +196,7 @@ def _break_evens(
             tokens_per_month=each.scale * today,
             cheaper_above=figures[each.cheaper_above].name,
             within_capacity=_all_known(
-                _within_capacity(figures[option], each.scale, question)
+                within_capacity(figures[option], each.scale, question)
                 for option in (each.first, each.second)
             ),
             at_step=each.at_step,
@@ -212,7 +212,7 @@ def _break_evens(
     return points, says
 
 
-def _within_capacity(figures: OptionFigures, scale: float, question: Question) -> bool | None:
+def within_capacity(figures: OptionFigures, scale: float, question: Question) -> bool | None:
     """Say whether an option's fixed machines carry a volume; None when that is not known."""
     return _all_known(_carries(each, scale, question) for each in figures.serving)
 

@@ -5,6 +5,7 @@ applied to every option alike, so that what two options share cannot set them ap
 cost in a future is its mean monthly bill over the horizon, its one-off cost spread over the months.
 """
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
@@ -23,6 +24,17 @@ class Span:
     likeliest: float
     most: float
     source: str
+
+    def at(self, share: float) -> float:
+        """Return the value below which the range lies with this probability.
+
+        >>> round(Span(0.0, 1.0, 2.0, "").at(0.5), 9), round(Span(0.6, 1.0, 1.6, "").at(0.1), 3)
+        (1.0, 0.8)
+        """
+        width = self.most - self.least
+        if share * width <= self.likeliest - self.least:
+            return self.least + math.sqrt(share * width * (self.likeliest - self.least))
+        return self.most - math.sqrt((1 - share) * width * (self.most - self.likeliest))
 
 
 VOLUME = Span(

@@ -8,7 +8,8 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
 
-from decisions import access, changes, outlook, standing
+from decisions import access, changes, outlook, standing, surfaces
+from decisions.charts.surface import surface_chart
 from decisions.models import Decision
 
 
@@ -19,11 +20,16 @@ def show(request: HttpRequest, decision_id: int) -> HttpResponse:
     answered = standing.answer(decision)
     best = answered.best["name"] if answered.best else ""
     found = answered.calculated
+    what = request.GET.get("price", "")
+    landscape = surfaces.landscape(decision, found, what=what) if found and best else None
     context = {
         "decision": decision,
         "answered": answered,
         "best": best,
         "turns": outlook.turns(found, best) if found and best else [],
+        "landscape": landscape,
+        "chart": surface_chart(landscape) if landscape else None,
+        "crossings": found.break_evens if found else [],
         "scenarios": outlook.scenarios(found, best) if found and best else [],
         "replay": _replay(decision),
     }
