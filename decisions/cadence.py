@@ -9,21 +9,19 @@ All days here are UTC days: a due date is one date for everybody.
 """
 
 import json
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef
 
-from decisions import audit, changes, quarters
+from decisions import audit, changes, quarters, triggers
 from decisions.models import Decision, Review, User
 
 State = Review.State
 # A review by months is made this long before it is due: a quarter, as the others are.
 AHEAD = timedelta(days=92)
 EARLY_WITHIN = timedelta(days=14)
-WORKLOAD_MOVED = 0.25
 ITSELF = "Breakeven"
 
 
@@ -184,19 +182,11 @@ def look_at_workload(decision: Decision, *, at: datetime) -> Review | None:
     last = changes.last_signed(decision)
     if last is None:
         return None
-    signed = _tokens(json.loads(last.record_json)["question"].get("workload", {}))
-    workload = decision.workload
-    now = workload.input_tokens_per_month + workload.output_tokens_per_month
-    if not signed or abs(now / signed - 1) < WORKLOAD_MOVED:
-        return None
-    because = f"The workload is {now / signed - 1:+.0%} against record {last.record_id}."
-    return bring_forward(decision, because=because, at=at)
-
-
-def _tokens(workload: Mapping[str, Any]) -> float:
-    return float(
-        workload.get("input_tokens_per_month", 0) + workload.get("output_tokens_per_month", 0)
-    )
+    was = json.loads(last.record_json)["question"]
+    now = {name: getattr(decision.workload, name) for name in triggers.TOKENS}
+    since = triggers.Since(decision=decision, signed=last, was=was, now={"workload": now}, at=at)
+    because = triggers.volume(since)
+    return bring_forward(decision, because=because, at=at) if because else None
 
 
 def _make(decision: Decision, *, due: date, now: datetime) -> Review:

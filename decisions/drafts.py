@@ -7,7 +7,7 @@ version is refused: it would overwrite what another person wrote.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.forms.models import model_to_dict
 
-from decisions import audit, cadence, standing
+from decisions import audit, cadence, flags, standing
 from decisions.models import Answer, Decision, Option, Team, User, Workload
 
 
@@ -52,7 +52,8 @@ def change(decision: Decision, *, at: datetime, version: int | None) -> Iterator
             raise Stale(decision)
         yield
         decision.refresh_from_db()
-        standing.update(decision, at=at)
+        answered = standing.update(decision, at=at)
+        flags.set_triggers(decision, answered.asked.raw, at=at)
 
 
 def create(
@@ -110,6 +111,16 @@ def set_workload(
         cadence.look_at_workload(decision, at=at)
         leave_event("workload changed", decision, by=by, at=at, before=before, after=fields)
     return stored
+
+
+def set_watch(
+    decision: Decision, *, fields: Mapping[str, Any], by: User, at: datetime, version: int
+) -> None:
+    """Store which families of models are watched, and the day from which a rule applies."""
+    with change(decision, at=at, version=version):
+        before = model_to_dict(decision, fields=list(fields))
+        Decision.objects.filter(pk=decision.pk).update(**fields)
+        leave_event("watch changed", decision, by=by, at=at, before=before, after=fields)
 
 
 def add_option(
@@ -331,4 +342,4 @@ def leave_event(
 def _plain(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if values is None:
         return None
-    return {k: str(v) if isinstance(v, Decimal) else v for k, v in values.items()}
+    return {k: str(v) if isinstance(v, Decimal | date) else v for k, v in values.items()}

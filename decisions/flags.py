@@ -4,11 +4,13 @@
 quiet until what it says is over, and turning it into an early review answers it.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
-from decisions import audit, cadence, crossings, standing
+from decisions import audit, cadence, crossings, questions, standing, triggers
 from decisions.models import Decision, Flag, Review, Standing, User
 
 # A price that ends is said so this long before.
@@ -31,6 +33,21 @@ def recheck(decision: Decision, *, at: datetime) -> None:
         _set(decision, Flag.Kind.CROSSED, says=crossing, at=at)
         _set(decision, Flag.Kind.PRICE_GONE, says=_gone(answered), at=at)
         _set(decision, Flag.Kind.PRICE_ENDS, says=_ending(answered, at=at), at=at)
+        set_triggers(decision, answered.asked.raw, at=at)
+
+
+def set_triggers(decision: Decision, question: Mapping[str, Any], *, at: datetime) -> None:
+    """Open or close the flags of what happened beside prices since the last signature."""
+    for kind, says in triggers.find(decision, question, at=at).items():
+        _set(decision, kind, says=says, at=at)
+
+
+def look_at_triggers(decision: Decision, *, at: datetime) -> None:
+    """Do the same for a decision of which nothing else is known to have changed."""
+    question = questions.ask(decision).raw
+    with transaction.atomic():
+        Decision.objects.select_for_update().get(pk=decision.pk)
+        set_triggers(decision, question, at=at)
 
 
 def _gone(answered: standing.Answered) -> str:

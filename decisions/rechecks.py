@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from decisions import crossings, flags, screened
-from decisions.models import Decision, Flag, Standing
+from decisions import crossings, flags, screened, triggers
+from decisions.models import Decision, Flag, Snapshot, Standing
 from jobs import work
 from jobs.models import Job
 from pricing import queries
@@ -83,6 +83,9 @@ def recheck(claim: work.Claim) -> work.Effect:
         percent = number * 100 // len(whole)
         claim.report(percent=percent, says=f"{number} of {len(whole)} decisions")
 
+    if after is not None:
+        _look_at_new_models(after)
+
     def done() -> Mapping[str, Any]:
         return {"decisions": len(touched), "screened": len(settled)}
 
@@ -101,6 +104,21 @@ def _touched(*, after: int | None) -> Iterator[int]:
     for decision_id, used in offers.iterator(chunk_size=2000):
         if decision_id in waiting or not changed.isdisjoint(used):
             yield decision_id
+
+
+def _look_at_new_models(after: int) -> None:
+    """Tell the decisions that watch a family of a model that was first seen after this mark.
+
+    Only one that was ever signed has something to compare with.
+    """
+    families = queries.families_with_new_models(after)
+    if not families:
+        return
+    signed = Snapshot.objects.order_by().values_list("decision_id_text", flat=True).distinct()
+    ids = [int(text) for text in signed if text.isdigit()]
+    for decision in Decision.objects.filter(pk__in=ids, archived_at=None).select_related("team"):
+        if not families.isdisjoint(triggers.watched(decision)):
+            flags.look_at_triggers(decision, at=timezone.now())
 
 
 @work.after("pull_prices")

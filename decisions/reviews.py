@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
-from decisions import access, audit, changes, mentions, records, seen, standing
+from decisions import access, audit, changes, flags, mentions, records, seen, standing
 from decisions.models import Approval, Comment, Decision, Review, Team, User
 
 State = Review.State
@@ -181,6 +181,8 @@ def sign_off(
         )
         done = approvals_of(held).count() >= decision.team.approvals_needed
         _write_signature(held, seat=seat, done=done, note=note, by=by, at=at, how=how, now=now)
+        if done:
+            flags.set_triggers(decision, answered.asked.raw, at=at)
     review.refresh_from_db()
     return done
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from decisions import audit, standing
+from decisions import audit, flags, standing
 from decisions.models import Decision, Membership, Team, User
 
 MANAGER = Membership.Role.MANAGER
@@ -72,7 +72,8 @@ def _recalculate(team: Team, *, at: datetime) -> None:
     live = team.decisions.filter(archived_at=None)
     live.update(version=F("version") + 1)
     for decision in Decision.objects.filter(pk__in=live):
-        standing.update(decision, at=at)
+        answered = standing.update(decision, at=at)
+        flags.set_triggers(decision, answered.asked.raw, at=at)
 
 
 def add_member(team: Team, *, email: str, role: str, by: User, at: datetime) -> Membership:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from pricing import search
 from pricing.freshness import Freshness, Sources
-from pricing.models import CurrentPrice, Observation, Offer, SourceHealth
+from pricing.models import CurrentPrice, ModelFamily, Observation, Offer, SourceHealth
 
 QUOTE = "quote"
 # Two sources that differ by more than this are both shown.
@@ -359,3 +359,68 @@ def moments(offer_ids: Iterable[int], *, team_id: int | None, since: datetime) -
         seen.date(): seen for seen in rows.order_by("seen_at").values_list("seen_at", flat=True)
     }
     return list(by_day.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewModel:
+    """A model that was first seen after a moment, with its cheapest offer."""
+
+    model: str
+    first_seen_at: datetime
+    offer: OfferPrice
+
+
+def families_of(offer_ids: Iterable[int]) -> list[str]:
+    """Return the families of models of these offers, in alphabetical order."""
+    found = Offer.objects.filter(pk__in=list(offer_ids)).exclude(family="").order_by()
+    return sorted(set(found.values_list("family", flat=True)))
+
+
+def families() -> list[str]:
+    """Return the names of the families of models that are known, in alphabetical order."""
+    return list(ModelFamily.objects.order_by("name").values_list("name", flat=True))
+
+
+def new_models(families: Iterable[str], *, since: datetime, team_id: int | None) -> list[NewModel]:
+    """Return the models of these families that nobody sold before a moment, the newest first.
+
+    A source that was itself first read after that moment shows old models as new: it says nothing.
+    """
+    sold = Observation.objects.filter(
+        offer__kind=Offer.Kind.TOKEN,
+        offer__is_alias=False,
+        offer__for_team_id=None,
+        for_team_id=None,
+        offer__family__in=list(families),
+        status__in=USABLE,
+    ).order_by()
+    later = sold.filter(seen_at__gt=since)
+    if not later.exists():
+        return []
+    old_sources = set(
+        Observation.objects.filter(seen_at__lte=since).order_by().values_list("source").distinct()
+    )
+    before = sold.filter(seen_at__lte=since).values("offer__model")
+    first: dict[str, datetime] = {}
+    offers: dict[int, str] = {}
+    rows = later.exclude(offer__model__in=before).order_by("seen_at", "pk")
+    for model, offer_id, source, seen_at in rows.values_list(
+        "offer__model", "offer_id", "source", "seen_at"
+    ):
+        if (source,) in old_sources:
+            first.setdefault(model, seen_at)
+            offers[offer_id] = model
+    cheapest: dict[str, OfferPrice] = {}
+    priced = [o for o in prices_for(offers, team_id=team_id).values() if o.measures]
+    for offer in sorted(priced, key=lambda offer: _leading(offer).amount):
+        cheapest.setdefault(offers[offer.offer_id], offer)
+    found = [NewModel(model=m, first_seen_at=first[m], offer=o) for m, o in cheapest.items()]
+    return sorted(found, key=lambda each: (each.first_seen_at, each.model), reverse=True)
+
+
+def families_with_new_models(after: int) -> set[str]:
+    """Return the families of which a model was first seen by an observation after this id."""
+    sold = Observation.objects.filter(offer__kind=Offer.Kind.TOKEN).exclude(offer__family="")
+    before = sold.filter(pk__lte=after).order_by().values("offer__model")
+    later = sold.filter(pk__gt=after).exclude(offer__model__in=before).order_by()
+    return set(later.values_list("offer__family", flat=True).distinct())

@@ -34,6 +34,11 @@ class Decision(models.Model):
     chosen_because = models.TextField(blank=True)
     # None: one review per calendar quarter. A number: that many months after the last sign-off.
     review_every_months = models.PositiveSmallIntegerField(null=True, blank=True)
+    # Families of models that call for a look when one is new; empty: those of its own options.
+    watched_families: Any = models.JSONField(default=list, blank=True)
+    # A day from which a rule applies, and which rule.
+    compliance_on = models.DateField(null=True, blank=True)
+    compliance_because = models.CharField(max_length=200, blank=True)
     # Counts every change of what the decision knows. A page that was opened on an older number is
     # told so instead of overwriting what another person wrote.
     version = models.PositiveIntegerField(default=1)

@@ -19,6 +19,10 @@ class Flag(models.Model):
         PRICE_GONE = "price_gone", "A price was withdrawn"
         PRICE_ENDS = "price_ends", "A price ends soon"
         OVERDUE = "overdue", "Review overdue"
+        VOLUME = "volume", "The volume moved"
+        NEW_MODEL = "new_model", "New model in a watched family"
+        STAFFING = "staffing", "Staffing changed"
+        COMPLIANCE = "compliance", "Compliance changed"
 
     decision = models.ForeignKey(Decision, on_delete=models.CASCADE, related_name="flags")
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -48,6 +52,19 @@ class Flag(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.decision}"
+
+    @property
+    def page(self) -> str:
+        """The name of the decision's page on which to look at it."""
+        pages = {
+            self.Kind.VOLUME: "decision-workload",
+            self.Kind.NEW_MODEL: "decision-options",
+            self.Kind.STAFFING: "decision-options",
+            self.Kind.COMPLIANCE: "decision-checklist",
+            self.Kind.PRICE_GONE: "decision-options",
+            self.Kind.PRICE_ENDS: "decision-options",
+        }
+        return pages.get(self.Kind(self.kind), "decision-compare")
 
 
 class Reminder(models.Model):

@@ -112,6 +112,7 @@ def _page(
         "seen": seen.now(review, answered).as_text(),
         "snapshot": Snapshot.objects.filter(review_id_text=str(review.pk)).first(),
         "comments": review.comments.all(),
+        "flags": decision.flags.filter(closed_at=None),
         "snooze": review.snoozes.filter(person=person(request), ended_at=None).first(),
         "approvals": reviews.approvals_of(review),
         "next_due": cadence.next_due(decision),

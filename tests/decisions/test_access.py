@@ -84,6 +84,7 @@ RULES = {
     "article": page(SIGNED_IN),
     "decision-new": page(EDITORS),
     "decision-detail": page(READERS),
+    "decision-triggers": Rule(READERS, EDITORS),
     "decision-outlook": page(READERS),
     "decision-archive": Rule(NOBODY, EDITORS),
     "decision-unarchive": Rule(NOBODY, EDITORS),
