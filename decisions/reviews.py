@@ -1,7 +1,8 @@
 """How does a review go from scheduled to signed off?
 
 scheduled → open → submitted → signed off; a submission is returned by an approver, or withdrawn by who
-prepares, and may then be submitted again. A team may need several signatures: the last one freezes. Every step is one conditional UPDATE and its audit event in one transaction, so of two people who act at
+prepares, and may then be submitted again. A team may need several signatures: the last one freezes.
+Every step is one conditional UPDATE and its audit event in one transaction, so of two people who act at
 once exactly one succeeds and the other is told.
 """
 
@@ -12,14 +13,11 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
-from decisions import access, audit, changes, flags, mentions, records, seen, standing
-from decisions.models import Approval, Comment, Decision, Review, Team, User
+from decisions import access, audit, changes, flags, mentions, readiness, records, seen, standing
+from decisions.models import Approval, Comment, Decision, Review, User
+from decisions.readiness import NotAllowed as NotAllowed
 
 State = Review.State
-
-
-class NotAllowed(Exception):
-    """A step that the review's state, or the person, does not allow; its text says why."""
 
 
 class Moved(NotAllowed):
@@ -51,8 +49,8 @@ def submit(review: Review, *, note: str, by: User, at: datetime) -> None:
     written down and count no more.
     """
     decision = review.decision
-    _refuse_too_few_approvers(decision.team, by=by)
-    _refuse_unready(decision)
+    readiness.refuse_too_few_approvers(decision.team, by=by)
+    readiness.refuse_unready(decision)
     _move(
         review,
         expected=[State.SCHEDULED, State.OPEN, State.RETURNED, State.WITHDRAWN, State.SUBMITTED],
@@ -67,17 +65,6 @@ def submit(review: Review, *, note: str, by: User, at: datetime) -> None:
         submitted_version=decision.version,
         submit_note=note,
     )
-
-
-def _refuse_too_few_approvers(team: Team, *, by: User) -> None:
-    others = access.approvers_of(team).exclude(pk=by.pk).count()
-    if not others:
-        raise NotAllowed(f"{team} has no approver beside you: add one to the team, then submit.")
-    if others < team.approvals_needed:
-        raise NotAllowed(
-            f"{team} needs {team.approvals_needed} signatures and has {others} approvers beside "
-            "you: add approvers to the team, or need fewer signatures."
-        )
 
 
 def withdraw(review: Review, *, reason: str, by: User, at: datetime) -> None:
@@ -95,24 +82,6 @@ def withdraw(review: Review, *, reason: str, by: User, at: datetime) -> None:
         withdrawn_at=at,
         withdraw_reason=reason,
     )
-
-
-def _refuse_unready(decision: Decision) -> standing.Answered:
-    decision.refresh_from_db()
-    if decision.chosen_id is None:
-        raise NotAllowed("No option is chosen yet. Choose one on the compare page, then submit.")
-    answered = standing.answer(decision)
-    if answered.result is None or answered.reading is None:
-        raise NotAllowed("The decision cannot be evaluated: " + " ".join(answered.faults))
-    if answered.left_out:
-        names = ", ".join(each.name for each in answered.left_out)
-        raise NotAllowed(f"Not every option can be worked out. Mend or remove: {names}.")
-    if answered.reading.gates_missing:
-        raise NotAllowed(f"The checklist is not complete: {answered.reading.says}")
-    blocking = [m["says"] for m in answered.result["mistakes"] if m["severity"] == "blocks"]
-    if blocking:
-        raise NotAllowed("This must be mended first: " + " ".join(blocking))
-    return answered
 
 
 def give_back(review: Review, *, reason: str, by: User, at: datetime) -> None:
@@ -156,7 +125,7 @@ def sign_off(
         held = Review.objects.select_for_update().get(pk=review.pk)
         held.decision = decision
         seat = _seat(held, by=by, at=at)
-        answered = _refuse_unready(decision)
+        answered = readiness.refuse_unready(decision)
         if held.is_stale:
             raise NotAllowed(
                 "The decision changed after it was submitted. It has to be submitted again, so "
@@ -164,7 +133,7 @@ def sign_off(
             )
         now = seen.now(held, answered)
         _refuse_moved(saw or now, now, answered)
-        _refuse_unread(decision, answered, parts_read)
+        readiness.refuse_unread(decision, answered, parts_read)
         Approval.objects.create(
             review=held,
             submission=held.submission,
@@ -259,17 +228,6 @@ def _refuse_moved(saw: seen.Seen, now: seen.Seen, answered: standing.Answered) -
         raise Moved("It was submitted again after you opened the page.", saw, answered)
     if saw.sha256 != now.sha256:
         raise Moved("Prices or inputs moved after you opened the page.", saw, answered)
-
-
-def _refuse_unread(
-    decision: Decision, answered: standing.Answered, parts_read: Sequence[str]
-) -> None:
-    if not decision.team.read_before_sign:
-        return
-    unread = [p for p in changes.parts_to_read(decision, answered) if p not in parts_read]
-    if unread:
-        names = ", ".join(changes.PARTS[part] for part in unread)
-        raise NotAllowed(f"Tick each part when you have read it. Not ticked: {names}.")
 
 
 def _hold_decision(decision: Decision) -> Decision:

@@ -18,14 +18,13 @@ from django.views.decorators.http import require_POST
 
 from decisions import access, cadence, changes, reviews, seen, standing, waiting
 from decisions.forms.reviews import (
-    CadenceForm,
     CommentForm,
     ReasonForm,
     SignForm,
     SubmitForm,
     WithdrawForm,
 )
-from decisions.models import Decision, Review, Snapshot, User
+from decisions.models import Review, Snapshot, User
 from decisions.views import confirming
 from decisions.views.changing import person
 from decisions.views.wording import in_words
@@ -284,27 +283,6 @@ def review_passkey(request: HttpRequest, review_id: int) -> JsonResponse:
     return JsonResponse(confirming.passkey_options(person(request)))
 
 
-@login_required
-@require_POST
-def decision_cadence(request: HttpRequest, decision_id: int) -> HttpResponse:
-    """Change how often a decision is reviewed."""
-    decision: Decision = access.decision_to_edit(request.user, decision_id)
-    form = CadenceForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, "Pick one of the choices offered.")
-    elif cadence.set_months(
-        decision,
-        months=form.cleaned_data["months"],
-        was=form.cleaned_data["was"],
-        by=person(request),
-        at=timezone.now(),
-    ):
-        messages.success(request, f"{decision} is reviewed {cadence.in_words(decision)}.")
-    else:
-        messages.error(request, "Somebody else changed this meanwhile: look again.")
-    return redirect("decision-detail", decision.pk)
-
-
 urlpatterns = [
     path("reviews/", review_list, name="review-list"),
     path("reviews/<int:review_id>/", review_detail, name="review-detail"),
@@ -315,5 +293,4 @@ urlpatterns = [
     path("reviews/<int:review_id>/comment/", review_comment, name="review-comment"),
     path("reviews/<int:review_id>/sign-off/", review_sign_off, name="review-sign-off"),
     path("reviews/<int:review_id>/passkey/", review_passkey, name="review-passkey"),
-    path("decisions/<int:decision_id>/cadence/", decision_cadence, name="decision-cadence"),
 ]
