@@ -2,10 +2,11 @@
 
 import copy
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from decisions import evaluation, quarters, standing
@@ -17,7 +18,7 @@ from decisions.requirements import met
 from pricing import queries
 
 DAYS_PER_MONTH = Decimal(365) / 12
-MOST_MOMENTS = 30
+MOST_MOMENTS = 60
 PLACES = Decimal("0.00000001")
 
 
@@ -199,7 +200,7 @@ def replay(
         {offer for offer, _ in places.values()}, team_id=decision.team_id, since=signed_at
     )
     steps = [_step(dict(record["question"]), chosen, signed_at)]
-    for at in moments[-MOST_MOMENTS:]:
+    for at in thinned(moments, MOST_MOMENTS):
         raw = _at_prices_of(record["question"], seen, places, decision, at=at)
         steps.append(_step(raw, chosen, at))
     return Replay(
@@ -208,6 +209,20 @@ def replay(
         steps=tuple(step for step in steps if step),
         until=until,
     )
+
+
+def thinned(moments: Sequence[datetime], at_most: int) -> list[datetime]:
+    """Return at most that many moments, evenly from the first to the last, which always stay.
+
+    So a long time is replayed more coarsely, and no stretch of it at the prices of the signature.
+
+    >>> thinned([datetime(2026, 1, day) for day in (1, 2, 3, 4, 5)], 3)[1].day
+    3
+    """
+    if len(moments) <= at_most:
+        return list(moments)
+    step = Fraction(len(moments) - 1, at_most - 1)
+    return [moments[round(step * place)] for place in range(at_most)]
 
 
 def _at_prices_of(

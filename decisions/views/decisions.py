@@ -61,7 +61,7 @@ def detail(request: SignedInRequest, decision_id: int) -> HttpResponse:
             initial={"months": decision.review_every_months, "was": decision.review_every_months}
         ),
         "flags": decision.flags.filter(closed_at=None),
-        "events": history.of(decision),
+        "events": history.newest(decision, at_most=5),
         "may_edit": access.may_edit(request.user, decision.team),
     }
     return render(request, "decisions/detail.html", context)

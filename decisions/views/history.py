@@ -5,12 +5,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from decisions import checklist
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+
+from decisions import access, checklist
 from decisions.changes import Change
 from decisions.models import AuditEvent, Decision
 from decisions.views.wording import in_words
 
-SHOWN = 40
+PER_PAGE = 40
 QUESTIONS = {question.id: question.text for question in checklist.QUESTIONS}
 # What the record never prints; everything else has its label there.
 LABELS = {
@@ -29,10 +36,24 @@ class Happened:
     changed: tuple[dict[str, Any], ...]
 
 
-def of(decision: Decision) -> list[Happened]:
-    """Return what happened to the decision, newest first."""
+def newest(decision: Decision, *, at_most: int) -> list[Happened]:
+    """Return what happened to the decision last, newest first."""
+    return [_happened(event, decision.currency) for event in _events(decision)[:at_most]]
+
+
+def _events(decision: Decision) -> QuerySet[AuditEvent]:
     found = AuditEvent.objects.filter(subject_key=f"decision:{decision.pk}")
-    return [_happened(event, decision.currency) for event in found.order_by("-position")[:SHOWN]]
+    return found.order_by("-position")
+
+
+@login_required
+def show(request: HttpRequest, decision_id: int) -> HttpResponse:
+    """Show everything that happened to the decision, a page at a time."""
+    decision = access.decision(request.user, decision_id)
+    page = Paginator(_events(decision), PER_PAGE).get_page(request.GET.get("page"))
+    events = [_happened(event, decision.currency) for event in page]
+    context = {"decision": decision, "page": page, "events": events}
+    return render(request, "decisions/changes.html", context)
 
 
 def _happened(event: AuditEvent, currency: str) -> Happened:
@@ -63,3 +84,6 @@ def _flat(text: str) -> dict[str, Any]:
     for inner in ("figures", "requirements"):
         values |= values.pop(inner, None) or {}
     return dict(values)
+
+
+urlpatterns = [path("decisions/<int:decision_id>/history/", show, name="decision-history")]

@@ -85,6 +85,7 @@ RULES = {
     "decision-new": page(EDITORS),
     "decision-detail": page(READERS),
     "decision-triggers": Rule(READERS, EDITORS),
+    "decision-history": page(READERS),
     "decision-outlook": page(READERS),
     "decision-archive": Rule(NOBODY, EDITORS),
     "decision-unarchive": Rule(NOBODY, EDITORS),
