@@ -8,6 +8,7 @@ from django import forms
 from decisions.usage.layouts import EACH_ROW, Mapping
 
 TIMES = ("time", "date", "created", "timestamp")
+CENT = 0.01
 _SEVERAL = "Several are added up."
 
 
@@ -57,6 +58,8 @@ class MappingForm(forms.Form):
                 if name == "requests":
                     start = [("", "not told"), (EACH_ROW, "each row is one request")]
                 field.choices = [*([] if name == "time" else start), *choices]
+        if self.initial.get("cost_unit", 1.0) == CENT:
+            self.fields["cost"].help_text = f"{self.initial['cost']} is in cents: 100 make 1."
         if not self.initial.get("time"):
             likely = [c for c in columns if any(word in c.casefold() for word in TIMES)]
             self.initial = {**self.initial, "time": next(iter(likely), columns[0])}

@@ -143,6 +143,7 @@ def test_json_goes_the_same_way(client, story, folder):
 
 def test_cents_stay_cents_when_the_columns_are_confirmed(client, story):
     page = upload(client, story, json.dumps(ANTHROPIC_COSTS), name="costs.json")
+    assert "amount is in cents" in client.get(page.url).content.decode()
     client.post(page.url, mapping_shown(client, page.url))
     with TestCase.captureOnCommitCallbacks(execute=True):
         work.perform(Job.objects.get(kind="read_usage").pk)
