@@ -3,7 +3,7 @@ PORT ?=
 export PORT
 PYTHON := .venv/bin/python
 
-.PHONY: chaos-records help setup run test check lock demo demo-remove bench accuracy chaos bench-prices
+.PHONY: chaos-records help setup run test check lock demo demo-remove bench accuracy chaos chaos-prices bench-prices
 
 help: ## Say what each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,10 @@ chaos: ## Kill workers, clocks and servers, race signers: is anything lost, twic
 	@scripts/setup.sh tests
 	@$(PYTHON) scripts/chaos.py
 	@exec $(PYTHON) scripts/own_servers.py scripts/chaos.py
+
+chaos-prices: ## Let price sources answer wrongly in every way, lead them astray, send them bombs
+	@scripts/setup.sh tests
+	@exec $(PYTHON) scripts/chaos_prices.py
 
 bench-prices: ## Measure how fast prices get into the book
 	@scripts/setup.sh tests

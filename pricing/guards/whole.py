@@ -16,7 +16,7 @@ SENTINEL_MODELS = 5
 
 # Where so many prices can be compared, and four of five of them jumped, it is no change of prices.
 WHOLESALE_SHARE = Decimal("0.8")
-LEAST_OF_SOURCE, LEAST_OF_PROVIDER = 3, 5
+LEAST_OF_SOURCE, LEAST_OF_PROVIDER = 2, 5
 ALL = ""
 
 

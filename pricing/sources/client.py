@@ -21,7 +21,8 @@ import urllib3
 from pricing.connections import Guarded, Unsafe
 
 CONNECT_SECONDS = 5
-DEADLINE_SECONDS = 30.0
+# Two of thirty seconds are left for reading and storing what came.
+DEADLINE_SECONDS = 28.0
 LARGEST_BYTES = 20_000_000
 TRIES = 3
 MOST_REDIRECTS = 3
@@ -86,6 +87,7 @@ class Client:
         deadline; `seconds` keeps some of it for what comes after.
         """
         until = min(self._until, time.monotonic() + seconds)
+        _place(url)
         for attempt in range(1, TRIES + 1):
             try:
                 return self._follow(url, until)
@@ -105,7 +107,7 @@ class Client:
                 target = response.headers.get("Location")
                 if not (response.is_redirect and target):
                     return self._answer(response, url, until)
-            here = urljoin(here, target)
+            here = _place(target, base=here)
             if urlsplit(here).scheme not in {"https", scheme}:
                 raise NoAnswer(f"{urlsplit(url).netloc} redirects to {here}, which is not https")
         raise NoAnswer(f"{urlsplit(url).netloc} redirects more than {MOST_REDIRECTS} times")
@@ -133,6 +135,9 @@ class Client:
                 )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise self._trouble(error, first, until) from error
+        except ValueError as error:
+            # The library looks at where a redirect leads even when it is not to follow it.
+            raise NoAnswer(f"{urlsplit(first).netloc} leads to no address: {error}") from error
         finally:
             watchdog.cancel()
 
@@ -214,6 +219,16 @@ class Client:
     def _keep(self, until: float) -> None:
         if time.monotonic() >= until:
             raise NoAnswer(f"it did not finish within {self.deadline_seconds:g} s")
+
+
+def _place(url: str, *, base: str = "") -> str:
+    """Return an address whole, or raise NoAnswer for one that cannot be read."""
+    try:
+        whole = urljoin(base, url)
+        _ = urlsplit(whole).port
+    except ValueError as error:
+        raise NoAnswer(f"{url[:80]!r} is no address that can be asked: {error}") from error
+    return whole
 
 
 _NOBODY = "no connection"

@@ -101,7 +101,10 @@ def read(body: bytes, *, at: datetime) -> Reading:
                 quotes.extend(_quotes(provider, model))
             except (KeyError, TypeError, AttributeError) as error:
                 faults.append(f"{provider['id']}: {error!r}")
+    faults.extend(parse.not_numbers(quotes))
     parse.refuse_if_broken(rows=rows, faults=faults)
+    if not quotes:
+        raise BadAnswer("it has no priced models")
     return Reading(quotes, faults)
 
 

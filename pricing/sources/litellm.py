@@ -88,6 +88,7 @@ def read(body: bytes, *, at: datetime) -> Reading:
             faults.append(f"{name}: not an object")
         elif entry.get("mode") in MODES:
             quotes.extend(_quotes(name, entry))
+    faults.extend(parse.not_numbers(quotes))
     parse.refuse_if_broken(rows=len(entries), faults=faults)
     if not quotes:
         raise BadAnswer("it has no priced models")

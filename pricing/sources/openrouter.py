@@ -81,6 +81,7 @@ def read(body: bytes, *, at: datetime) -> Reading:
             quotes.extend(_quotes(model))
         except (KeyError, TypeError, AttributeError) as error:
             faults.append(f"a model without what it needs ({error!r})")
+    faults.extend(parse.not_numbers(quotes))
     parse.refuse_if_broken(rows=len(models), faults=faults)
     if not quotes:
         raise BadAnswer("it has no priced models")

@@ -9,12 +9,15 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from pricing.things import BadAnswer
+from pricing.things import BadAnswer, Quote
 
 PER_MILLION = 1_000_000
 # An answer in which more rows than this are broken is broken itself.
 MOST_BAD_ROWS = Decimal("0.01")
 MOST_DIGITS = 30
+# No list of prices is longer: the longest known has 56,000 rows.
+MOST_ROWS = 200_000
+LONGEST_LINE = 50_000
 # The largest machine that anybody lists is a rack of 72.
 MOST_GPUS = 1024
 
@@ -24,14 +27,19 @@ def strict_json(body: bytes) -> Any:
 
     `decimal_of` makes exact numbers of those that matter: an answer has many more. Python's parser takes NaN and Infinity, and dies on deep nesting: all three are refused.
     """
+    text = text_of(body)
+    if text.count("{") > MOST_ROWS:
+        raise BadAnswer(_too_long())
     try:
-        return json.loads(text_of(body), parse_float=str, parse_constant=_refuse)
+        found = json.loads(text, parse_float=str, parse_constant=_refuse)
     except RecursionError as error:
         raise BadAnswer("it is nested too deeply") from error
     except (ValueError, ArithmeticError) as error:
-        start = text_of(body)[:40].strip()
-        what = "an HTML page" if start.startswith("<") else "not valid JSON"
+        what = "an HTML page" if text[:40].strip().startswith("<") else "not valid JSON"
         raise BadAnswer(f"it is {what} ({error})") from error
+    if isinstance(found, list | dict) and len(found) > MOST_ROWS:
+        raise BadAnswer(_too_long())
+    return found
 
 
 def text_of(body: bytes) -> str:
@@ -57,6 +65,8 @@ def rows_digest(rows: Iterable[tuple[Any, ...]]) -> str:
 
 def lines_digest(body: bytes) -> str:
     """Return a text that is the same for the same header and the same lines in any order."""
+    if body.count(b"\n") > MOST_ROWS:
+        raise BadAnswer(_too_long())
     header, *lines = body.splitlines() or [b""]
     return _digest(repr((header, sorted(lines))))
 
@@ -70,15 +80,26 @@ def table(body: bytes, *, columns: set[str]) -> Iterator[dict[str, str] | None]:
 
     Raises BadAnswer when the header lacks a needed column.
     """
-    rows = csv.reader(io.StringIO(text_of(body)), strict=True)
+    rows = csv.reader(_lines(body), strict=True)
     try:
         header = next(rows)
         if missing := columns - set(header):
             raise BadAnswer(f"its header lacks {', '.join(sorted(missing))}")
-        for row in rows:
+        for number, row in enumerate(rows, start=1):
+            if number > MOST_ROWS:
+                raise BadAnswer(_too_long())
             yield dict(zip(header, row, strict=True)) if len(row) == len(header) else None
     except csv.Error as error:
         raise BadAnswer(f"it is not a readable CSV ({error})") from error
+
+
+def _lines(body: bytes) -> Iterator[str]:
+    text_of(body)
+    # Line by line: the whole text at once takes four bytes for each character.
+    for line in io.TextIOWrapper(io.BytesIO(body), encoding="utf-8-sig", newline="\n"):
+        if len(line) > LONGEST_LINE:
+            raise BadAnswer(f"it has a line of more than {LONGEST_LINE:,} characters")
+        yield line
 
 
 def decimal_of(value: Any) -> Decimal | None:
@@ -128,6 +149,19 @@ def refuse_if_broken(*, rows: int, faults: list[str]) -> None:
     if len(faults) > MOST_BAD_ROWS * rows:
         share = f"{len(faults)} of {rows} rows are broken"
         raise BadAnswer(f"{share}, the first: {faults[0]}")
+
+
+def not_numbers(quotes: Iterable[Quote]) -> list[str]:
+    """Return the faults of an answer whose prices should all be numbers."""
+    return [
+        f"{q.thing.source_name}: its {q.measure} is “{q.written[:20]}”"
+        for q in quotes
+        if q.amount is None
+    ]
+
+
+def _too_long() -> str:
+    return f"it has more than {MOST_ROWS:,} rows"
 
 
 def _refuse(constant: str) -> Any:

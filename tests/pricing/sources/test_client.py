@@ -157,7 +157,24 @@ def test_a_redirect_to_another_scheme_is_refused(httpserver, client, target):
         client.get(httpserver.url_for("/p"))
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "prices", "http://"])
+@pytest.mark.parametrize(
+    "target", ["http://[", "http://x:y/", "http://x:99999/", "https://a\xadb..c/"]
+)
+def test_a_redirect_to_what_is_no_address_is_refused(httpserver, client, target):
+    class Raw(Response):
+        def get_wsgi_headers(self, environ):
+            return self.headers
+
+    lead = Raw(status=302)
+    lead.headers["Location"] = target
+    httpserver.expect_request("/p").respond_with_response(lead)
+    with pytest.raises(NoAnswer):
+        client.get(httpserver.url_for("/p"))
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "prices", "http://", "http://[", "http://x:y"]
+)
 def test_an_address_that_is_none_is_refused(client, url):
     with pytest.raises(NoAnswer):
         client.get(url)

@@ -1,5 +1,6 @@
 """The LiteLLM file is read as it is written."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -52,8 +53,18 @@ def test_a_provider_that_the_table_lacks_has_no_currency():
 
 
 def test_a_price_in_words_is_unknown():
-    body = b'{"x": {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": "soon"}}'
-    assert litellm.read(body, at=NOW).quotes[0].amount is None
+    entry = {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 1e-6}
+    listed = {f"m{n}": entry for n in range(200)}
+    listed["x"] = {**entry, "input_cost_per_token": "soon"}
+    read = litellm.read(json.dumps(listed).encode(), at=NOW)
+    assert [q.thing.source_name for q in read.quotes if q.amount is None] == ["x"]
+    assert len(read.faults) == 1
+
+
+def test_many_prices_in_words_refuse_the_file():
+    entry = {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": "soon"}
+    with pytest.raises(BadAnswer, match="rows are broken, the first: m0: its input is “soon”"):
+        litellm.read(json.dumps({f"m{n}": entry for n in range(3)}).encode(), at=NOW)
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b'{"a": {"mode": "chat"}}', b'{"a": 1, "b": 2}'])
