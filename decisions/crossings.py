@@ -83,7 +83,7 @@ def _crosses(decision: Decision, chosen: dict[str, Any], best: dict[str, Any]) -
     return screening.crosses(
         ours=ours,
         theirs=theirs,
-        one_off=Decimal(str(best["one_off"] or 0)),
+        one_off=Decimal(str(best["one_off"] or 0)) + Decimal(str(chosen.get("leaving_cost") or 0)),
         months=decision.horizon_months,
     )
 

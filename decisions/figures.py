@@ -42,6 +42,8 @@ class OptionFigures:
     npv_cost: Decimal
     per_mtok: Decimal | None
     serving: tuple[Serving, ...]
+    # What is still owed for it when it is left.
+    leaving: Decimal = Decimal(0)
     downtime_hours: Decimal = Decimal(0)
     dominated_by: tuple[str, ...] = ()
     regret_per_month: Decimal = Decimal(0)

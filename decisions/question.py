@@ -13,6 +13,7 @@ from functools import cached_property
 
 from decisions.formulas.bills import TokenPrices, TokenVolume
 from decisions.formulas.capacity import Replica, peak_to_mean_of
+from decisions.formulas.commitment import Commitment
 from decisions.formulas.owned import Ownership
 from decisions.formulas.spot import Spot
 
@@ -153,6 +154,7 @@ class Option:
     ops_fte: Decimal = Decimal(0)
     other_monthly: Decimal = Decimal(0)
     fallback: Fallback | None = None
+    commitment: Commitment | None = None
     model: str | None = None
     runs_privately: bool = False
     custom_model: bool = False

@@ -46,7 +46,7 @@ def of(decision: Decision, asked: Asked, found: Evaluation | None) -> dict[str, 
         "version": decision.version,
         "measures": {str(pk): names for pk, names in asked.measures.items()},
         "chosen": decision.chosen.name,
-        "options": [_form(each, found.question, used) for each in found.figures],
+        "options": [_form(each, found, used) for each in found.figures],
     }
 
 
@@ -56,8 +56,9 @@ def _is_straight(option: Mapping[str, Any]) -> bool:
 
 
 def _form(
-    figures: OptionFigures, question: Question, used: Mapping[tuple[str, str], PriceUsed]
+    figures: OptionFigures, found: Evaluation, used: Mapping[tuple[str, str], PriceUsed]
 ) -> dict[str, Any]:
+    question = found.question
     fixed, worth = ZERO, figures.one_off
     terms: dict[Place, tuple[Decimal, Decimal]] = {}
     for line in figures.lines:
@@ -73,7 +74,8 @@ def _form(
     return {
         "name": figures.name,
         "able": all(met(figures, question).values()),
-        "one_off": str(figures.one_off),
+        # What changing to it costs once: also what is still owed for the chosen option.
+        "one_off": str(figures.one_off + found.subject.leaving),
         "fixed": str(fixed),
         "worth": str(worth),
         "terms": [[*place, str(units), str(slope)] for place, (units, slope) in terms.items()],

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from decisions.evaluation.costs import one_off_says
+from decisions.evaluation.costs import leaving_says, one_off_says
 from decisions.figures import BreakEven, Evaluation, OptionFigures, Payback
 from decisions.formulas.lines import Line, Part
 from decisions.words import cents, money, quantity
@@ -51,6 +51,8 @@ def _option(figures: OptionFigures, evaluation: Evaluation) -> Iterator[dict[str
     total = " + ".join(f"{part} {money(amount)}" for part, amount in amounts.items() if amount)
     yield _row(f"{name}.per_month.total", total or "nothing", bill.total)
     yield _row(f"{name}.one_off", one_off_says(figures.option, question), figures.one_off)
+    if figures.leaving:
+        yield _row(f"{name}.leaving_cost", leaving_says(figures.option, question), figures.leaving)
     year = f"12 × {money(bill.total)}"
     yield _row(f"{name}.run_rate_year", year, figures.run_rate_year)
     yield _row(f"{name}.year_1", f"{money(figures.one_off)} + {year}", figures.year_1)
@@ -91,8 +93,11 @@ def _break_even(point: BreakEven) -> dict[str, Any]:
 
 def _payback(payback: Payback, evaluation: Evaluation) -> dict[str, Any]:
     old, new = evaluation.by_name[payback.old], evaluation.by_name[payback.new]
+    once = money(new.one_off)
+    if old.leaving:
+        once = f"({once} + {money(old.leaving)} still owed for {old.name})"
     return {
         "for": f"paybacks.{payback.old}.{payback.new}",
-        "is": f"{money(new.one_off)} ÷ ({money(old.total)} − {money(new.total)}) months",
+        "is": f"{once} ÷ ({money(old.total)} − {money(new.total)}) months",
         "gives": float(payback.months or 0),
     }

@@ -86,6 +86,7 @@ def _figures(
             _serving(leaf, share, question) for leaf, share in costs.serving_leaves(option)
         ),
         downtime_hours=costs.downtime(option),
+        leaving=costs.leaving(option, question),
     )
 
 
@@ -162,7 +163,7 @@ def _payback(old: OptionFigures, new: OptionFigures) -> Payback:
     terms = {
         "old_per_month": old.total,
         "new_per_month": new.total,
-        "one_off": new.one_off,
+        "one_off": new.one_off + old.leaving,
     }
     saves = old.total - new.total
     return Payback(
@@ -170,9 +171,9 @@ def _payback(old: OptionFigures, new: OptionFigures) -> Payback:
         new=new.name,
         months=npv.months_to_pay_back(**terms),
         saves_per_month=saves,
-        saves_year_1=saves * 12 - new.one_off,
+        saves_year_1=saves * 12 - terms["one_off"],
         saves_later_years=saves * 12,
-        saves_npv=(old.npv_cost - old.one_off) - new.npv_cost,
+        saves_npv=(old.npv_cost - old.one_off) - new.npv_cost - old.leaving,
         saved_after_6_months=npv.saved_after(months=6, **terms),
     )
 

@@ -106,6 +106,25 @@ def one_off_says(option: Option, question: Question) -> str:
     return " + ".join(word for word in words if word != "nothing") or "nothing"
 
 
+def leaving(option: Option, question: Question) -> Decimal:
+    """Return what is still owed for the option, and for its parts, when the team leaves it."""
+    today, own = question.as_of, option.commitment
+    owed = own.owed(today) if own and today else ZERO
+    return owed + sum((leaving(part.option, question) for part in option.parts), ZERO)
+
+
+def leaving_says(option: Option, question: Question) -> str:
+    """Return in words what is still owed."""
+    today, own, words = question.as_of, option.commitment, []
+    if own and today:
+        left = quantity(round(own.months_left(today), 1))
+        words.append(
+            f"{left} months until {own.until} × {money(own.per_month)} {question.currency}/month"
+        )
+    words += [leaving_says(part.option, question) for part in option.parts]
+    return " + ".join(word for word in words if word)
+
+
 def downtime(option: Option) -> Decimal:
     """Return the hours a month in which spot interruptions leave the option without service."""
     return downtime_hours(option.spot) if option.spot else ZERO

@@ -9,6 +9,7 @@ from decisions.evaluation.fields import Fields
 from decisions.formulas import capacity
 from decisions.formulas.bills import HOURS_PER_MONTH
 from decisions.formulas.capacity import Replica
+from decisions.formulas.commitment import Commitment
 from decisions.formulas.owned import Ownership
 from decisions.formulas.spot import Spot
 from decisions.question import Kind, Machines, Workload
@@ -254,3 +255,14 @@ def _known(entry: Fields, name: str, find: Callable[[str], Named]) -> Named | No
         offer = f"; did you mean {' or '.join(unknown.near)}?" if unknown.near else ""
         entry.fault(name, f"unknown {name} {given!r}{offer}")
         return None
+
+
+def read_commitment(entry: Fields) -> Commitment | None:
+    """Return what is owed for the option until a day, whoever uses it; None when nothing is."""
+    per_month, until = entry.maybe("committed_per_month"), entry.day("committed_until")
+    if (per_month is None) != (until is None):
+        name = "committed_per_month" if per_month is None else "committed_until"
+        entry.fault(name, "missing; committed_per_month and committed_until need each other")
+    if per_month is None or until is None:
+        return None
+    return Commitment(per_month=per_month, until=until)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from decisions.evaluation.fields import Fields, Notes, near, shown
-from decisions.evaluation.machines import read_machines, read_ownership, read_spot
+from decisions.evaluation.machines import read_commitment, read_machines, read_ownership, read_spot
 from decisions.formulas.bills import TokenPrices
 from decisions.question import (
     Fallback,
@@ -94,6 +94,7 @@ class Options:
             ops_fte=ops_fte,
             other_monthly=entry.number("other_monthly", default=ZERO),
             fallback=self._fallback(entry, name),
+            commitment=read_commitment(entry),
             **self._abilities(entry, kind),
             **self._of_kind(entry, kind, name),
         )

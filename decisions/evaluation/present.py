@@ -105,6 +105,8 @@ def _option(figures: OptionFigures, evaluation: Evaluation) -> dict[str, Any]:
         "unmet": [name for name, is_met in met(figures, evaluation.question).items() if not is_met],
         "unfit_because": quality_shortfalls(figures.option, evaluation.question),
         "regret_per_month": _money(figures.regret_per_month),
+        # Only where there is a commitment: records from before there were any stay as they are.
+        **({"leaving_cost": _money(figures.leaving)} if figures.leaving else {}),
     }
 
 

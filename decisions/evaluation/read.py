@@ -72,6 +72,8 @@ def _question(top: Fields) -> Question | None:
     answers = _answers(top.group("checklist"))
     reliability = _reliability(top.group("reliability"))
     dates = {name: top.day(name) for name in ("as_of", "last_reviewed_on", "quality_measured_on")}
+    if dates["as_of"] is None and any(option.commitment for option in options):
+        top.fault("as_of", "missing; committed_until needs it")
     chosen = _chosen(top, options)
     top.close()
     if top.notes.faults:

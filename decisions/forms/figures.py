@@ -46,6 +46,19 @@ def _source(**rest: Any) -> forms.CharField:
     return forms.CharField(max_length=300, **rest)
 
 
+class DayField(forms.DateField):
+    """A day, kept as the evaluation takes it: 2027-12-31."""
+
+    def clean(self, value: Any) -> Any:
+        """Return the day as text; None when nothing is typed."""
+        day = super().clean(value)
+        return None if day is None else day.isoformat()
+
+
+def _day(**rest: Any) -> DayField:
+    return DayField(widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"), **rest)
+
+
 def tick(**rest: Any) -> forms.BooleanField:
     """Return a box to tick: what is not ticked is not stated."""
     return forms.BooleanField(**rest)
@@ -191,6 +204,15 @@ FIGURES = (
         PEOPLE,
         "Storage, network, egress. Empty: 0.",
     ),
+    _figure(
+        "committed_per_month",
+        "Already committed: per month",
+        _money,
+        ALL,
+        PEOPLE,
+        "Owed whether it is used or not, such as a reservation. Part of what leaving it costs.",
+    ),
+    _figure("committed_until", "Already committed: until", _day, ALL, PEOPLE),
     _figure(
         "fallback.share",
         "Share that the fallback takes (%)",
