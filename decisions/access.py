@@ -36,6 +36,7 @@ from decisions.models import (
     OwnModel,
     Pack,
     Review,
+    SavedSearch,
     Snapshot,
     Team,
     UsageFile,
@@ -337,6 +338,11 @@ def snapshots_of(user: Visitor) -> QuerySet[Snapshot]:
 def snapshot(user: Visitor, record_id: str) -> Snapshot:
     """Return a signed record to read, or answer 404."""
     return get_object_or_404(snapshots_of(user), record_id=record_id)
+
+
+def saved_search(user: Visitor, search_id: int) -> SavedSearch:
+    """Return one of the person's own kept searches, or answer 404."""
+    return get_object_or_404(SavedSearch, pk=search_id, person_id=user.pk)
 
 
 def may_hold_records(user: Visitor) -> bool:

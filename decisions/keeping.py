@@ -4,7 +4,7 @@ The database itself refuses to delete a record before its date or under a legal 
 stays in the audit trail with its digests, so that a copy can still be proven.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
@@ -34,6 +34,12 @@ def retain_until(signed_at: datetime) -> date:
 def standing_hold(record_id: str) -> LegalHold | None:
     """Return the legal hold that stands on a record, or None."""
     return LegalHold.objects.filter(record_id=record_id, lifted_at=None).first()
+
+
+def held_among(record_ids: Sequence[str]) -> set[str]:
+    """Return those of the records on which a legal hold stands."""
+    found = LegalHold.objects.filter(record_id__in=record_ids, lifted_at=None)
+    return set(found.values_list("record_id", flat=True))
 
 
 def hold(snapshot: Snapshot, *, because: str, by: User, at: datetime) -> LegalHold:

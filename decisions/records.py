@@ -23,7 +23,8 @@ def freeze(review: Review, *, by: User, at: datetime) -> Snapshot:
     decision = review.decision
     answered = standing.answer(decision, draws=10_000)
     record_id = f"BE-{review.year}Q{review.quarter}-{review.pk:06d}"
-    text = contents.canonical(contents.of(review, answered, record_id=record_id, at=at))
+    held = contents.of(review, answered, record_id=record_id, at=at)
+    text = contents.canonical(held)
     snapshot = Snapshot.objects.create(
         review_id_text=str(review.pk),
         record_id=record_id,
@@ -35,6 +36,9 @@ def freeze(review: Review, *, by: User, at: datetime) -> Snapshot:
         prepared_by=review.submitted_by_name,
         approved_by=by.get_full_name(),
         signed_at=at,
+        due_on=review.due_on,
+        chosen_name=decision.chosen.name if decision.chosen else "",
+        flag_kinds=" ".join(sorted({flag["kind"] for flag in held["flags"]})),
         record_json=text,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
         is_demo=decision.team.is_demo,

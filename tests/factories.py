@@ -132,7 +132,8 @@ def make_score(decision: Decision, **fields: Any) -> QualityScore:
 
 def make_snapshot(decision: Decision, **fields: Any) -> Snapshot:
     number = next(_numbers)
-    text = record_examples.as_text(record_examples.record())
+    record = record_examples.record()
+    text = record_examples.as_text(record)
     values = {
         "review_id_text": f"r{number}",
         "record_id": f"BE-2026Q4-{number:06}",
@@ -144,6 +145,7 @@ def make_snapshot(decision: Decision, **fields: Any) -> Snapshot:
         "prepared_by": "Ann <ann@example.org>",
         "approved_by": "Bob <bob@example.org>",
         "signed_at": NOW,
+        "due_on": record["review"]["due_on"],
         "record_json": text,
         "sha256": hashlib.sha256(text.encode()).hexdigest(),
     }

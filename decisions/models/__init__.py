@@ -10,6 +10,7 @@ from decisions.models.people import ApiToken, Delegation, Membership, Team, User
 from decisions.models.quality import QualityScore
 from decisions.models.reliability import ReliabilityPart
 from decisions.models.reviews import Approval, Comment, Record, Review, Snapshot
+from decisions.models.searching import SavedSearch
 
 __all__ = [
     "Address",
@@ -35,6 +36,7 @@ __all__ = [
     "ReliabilityPart",
     "Reminder",
     "Review",
+    "SavedSearch",
     "Snapshot",
     "Snooze",
     "Standing",

@@ -220,6 +220,10 @@ class Snapshot(models.Model):
     prepared_by = models.CharField(max_length=400)
     approved_by = models.CharField(max_length=400)
     signed_at = models.DateTimeField()
+    # Copied out of the record, to be searched and counted.
+    due_on = models.DateField(null=True, blank=True, db_index=True)
+    chosen_name = models.CharField(max_length=200, blank=True, default="")
+    flag_kinds = models.CharField(max_length=200, blank=True, default="")
     # The canonical JSON text (sorted keys, no spaces): the truth that the PDF prints.
     record_json = models.TextField()
     sha256 = models.CharField(max_length=64)

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -14,52 +14,100 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
-from decisions import access, audit, keeping, madr, records, standing
-from decisions.models import Record, Snapshot, User
+from decisions import (
+    access,
+    audit,
+    keeping,
+    madr,
+    population,
+    quarters,
+    records,
+    searching,
+    standing,
+)
+from decisions.models import Flag, Record, SavedSearch, Snapshot, User
 from decisions.rendering import rows
+from decisions.views import searching as saved
+from decisions.views.signed_in import SignedInRequest
 from jobs.models import Job
+from pricing import export
 
 PER_PAGE = 50
-SEARCHED = ("record_id", "decision_name", "team_name", "prepared_by", "approved_by")
 # The texts and files that no list needs, up to a megabyte a row.
 HEAVY = ("record_json", "record__pdf")
 
 
 @login_required
 @require_safe
-def list_all(request: HttpRequest) -> HttpResponse:
-    """List the signed records, newest first; find them by text, team and period."""
+def list_all(request: SignedInRequest) -> HttpResponse:
+    """List the signed records, newest first, filtered; as a file when asked."""
     visible = access.snapshots_of(request.user)
-    found = _filtered(request, visible).select_related("record").defer(*HEAVY)
-    page = Paginator(found.order_by("-signed_at", "-pk"), PER_PAGE).get_page(
-        request.GET.get("page")
-    )
-    jobs = _jobs([row.record_id for row in page])
+    asked = searching.asked(request.GET, searching.RECORD_FIELDS)
+    found = searching.snapshots(visible, asked).order_by("-signed_at", "-pk")
+    if form := export.asked_form(request):
+        _note_list(request, asked)
+        return export.answer(_plain(found), form=form, name="records")
+    shown = found.select_related("record").defer(*HEAVY)
+    page = Paginator(shown, PER_PAGE).get_page(request.GET.get("page"))
+    jobs = _jobs([row.record_id for row in page if _pdf_of(row) is None])
+    offered = list(visible.order_by().values_list("team_id_text", "team_name", "period").distinct())
     context = {
         "page": page,
         "found": [(row, _pdf_of(row), jobs.get(row.record_id)) for row in page],
-        "teams": visible.order_by("team_name").values_list("team_id_text", "team_name").distinct(),
-        "periods": visible.order_by("-period").values_list("period", flat=True).distinct(),
-        "asked": request.GET,
-        "is_filtered": any(request.GET.get(name) for name in ("text", "team", "period")),
+        "teams": sorted({(key, name) for key, name, _ in offered}, key=lambda team: team[1]),
+        "periods": sorted({period for _, _, period in offered}, reverse=True),
+        "flags": Flag.Kind.choices,
+        "held": keeping.held_among([row.record_id for row in page]),
+        "population": _population(request, asked),
+        **saved.context(request.user, SavedSearch.Page.RECORDS, asked),
     }
     return render(request, "records/list.html", context)
 
 
-def _filtered(request: HttpRequest, found: QuerySet[Snapshot]) -> QuerySet[Snapshot]:
-    # Every word has to be somewhere; a NUL would be an error of PostgreSQL's.
-    for word in request.GET.get("text", "").replace("\0", " ").split()[:8]:
-        found = found.filter(
-            Q.create([(f"{name}__icontains", word) for name in SEARCHED], connector=Q.OR)
-        )
-    if (team := request.GET.get("team", "")).isdecimal():
-        found = found.filter(team_id_text=team[:40])
-    if period := request.GET.get("period", "").replace("\0", ""):
-        found = found.filter(period=period)
-    return found
+def _population(request: SignedInRequest, asked: searching.Asked) -> dict[str, Any]:
+    """Count the reviews of a quarter: the one that is filtered by, else the current one."""
+    today = timezone.localdate()
+    name = asked.get("period")
+    try:
+        from_on, until_on = quarters.days_of(name)
+    except ValueError:
+        name = quarters.names_back(today, count=1)[0]
+        from_on, until_on = quarters.days_of(name)
+    team = asked.get("team")
+    ids = None if access.reads_audit(request.user) else _team_ids(request.user)
+    if team.isdecimal() and (ids is None or int(team) in ids):
+        ids = [int(team)]
+    counts = population.counted(from_on=from_on, until_on=until_on, team_ids=ids, today=today)
+    return {"quarter": name, "counts": counts}
+
+
+def _team_ids(user: User) -> list[int]:
+    return list(access.teams_of(user).values_list("pk", flat=True))
+
+
+def _plain(found: QuerySet[Snapshot]) -> list[dict[str, Any]]:
+    names = (
+        *("record_id", "team_name", "decision_name", "period", "signed_at", "prepared_by"),
+        *("approved_by", "chosen_name", "flag_kinds", "retain_until", "sha256"),
+    )
+    return list(found.values(*names, pdf_sha256=F("record__pdf_sha256")))
+
+
+def _note_list(request: SignedInRequest, asked: searching.Asked) -> None:
+    if request.method == "GET":
+        with transaction.atomic():
+            audit.write(
+                "list of records downloaded",
+                by=request.user,
+                at=timezone.now(),
+                subject="records",
+                after={"asked": dict(asked.values)},
+            )
 
 
 def _jobs(record_ids: Sequence[str]) -> dict[str, Job]:
+    if not record_ids:
+        return {}
     keys = {f"render:{record_id}": record_id for record_id in record_ids}
     return {keys[job.key]: job for job in Job.objects.filter(key__in=keys)}
 

@@ -26,6 +26,7 @@ from decisions.models import (
     Flag,
     Membership,
     Review,
+    SavedSearch,
     Team,
     User,
 )
@@ -127,6 +128,9 @@ RULES = {
     "record-json": page(READERS),
     "record-markdown": page(READERS),
     "decision-markdown": page(READERS),
+    "audit-list": page(frozenset({AUDITOR, ADMINISTRATOR})),
+    "search-save": Rule(NOBODY, SIGNED_IN),
+    "search-forget": Rule(NOBODY, frozenset({MANAGER})),
     "record-hold": page(ADMINISTRATORS),
     "pack-list": page(SIGNED_IN),
     "pack-detail": page(frozenset({MANAGER, AUDITOR, ADMINISTRATOR})),
@@ -259,6 +263,9 @@ def world(db) -> dict[str, Any]:
         "review_id": decision.reviews.get().pk,
         "flag_id": make_flag(decision, says=f"{SECRET} flag").pk,
         "record_id": make_snapshot(decision).record_id,
+        "search_id": SavedSearch.objects.create(
+            person=people[MANAGER], page="records", name=f"{SECRET} search", query="text=a"
+        ).pk,
         "pack_id": make_pack(team, asked_by=people[MANAGER]).pk,
         "usage_file_id": make_usage_file(decision, file_name=f"{SECRET}.csv").pk,
         "benchmark_id": make_benchmark(team, note=f"{SECRET} run").pk,
