@@ -290,6 +290,8 @@ RECORD_SIGNING_P12_PASSWORD = env.str("RECORD_SIGNING_P12_PASSWORD", "")
 # Ten years is what German tax law (AO § 147) asks for books; audit papers in the USA are kept for
 # seven (17 CFR 210.2-06).
 RECORD_RETENTION_YEARS = env.int("RECORD_RETENTION_YEARS", 10)
+# Where new records' bytes are kept: s3://bucket/prefix?endpoint=…; empty for the database.
+RECORD_STORE_URL = env.str("RECORD_STORE_URL", "")
 # A timestamp authority (RFC 3161) that vouches for the time of each signature.
 TSA_URL = env.str("TSA_URL", "")
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from decisions import audit
+from decisions import audit, stores
 from decisions.models import LegalHold, Record, Snapshot, User
 
 
@@ -113,4 +113,7 @@ def _delete(snapshot: Snapshot, *, by: str, at: datetime) -> str:
         )
         Record.objects.filter(snapshot=snapshot).delete()
         Snapshot.objects.filter(pk=snapshot.pk).delete()
+        if record and record.kept_at:
+            # Undone with the rows when the store refuses.
+            stores.discard(record.kept_at)
     return snapshot.record_id

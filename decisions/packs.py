@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from decisions import access, audit, population, records
+from decisions import access, audit, population, records, stores
 from decisions.models import AuditEvent, Pack, Record, Snapshot, Team, User
 from decisions.version import PRODUCT_VERSION
 from jobs import work
@@ -169,8 +169,15 @@ def _add_records(
         if pdf is None:
             without_pdf.append(record_id)
         else:
-            add(f"records/{record_id}/{record_id}.pdf", records.pdf_of(pdf))
+            add(f"records/{record_id}/{record_id}.pdf", _bytes_of(pdf))
     return len(ids), without_pdf
+
+
+def _bytes_of(pdf: Record) -> bytes:
+    try:
+        return records.pdf_of(pdf)
+    except stores.Unreadable as wrong:
+        raise work.GiveUp(str(wrong)) from wrong
 
 
 def _record_ids(pack: Pack, found: list[population.Row]) -> list[str]:

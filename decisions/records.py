@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from decisions import audit, contents, keeping, rendering, signing, standing
+from decisions import audit, contents, keeping, rendering, signing, standing, stores
 from decisions.models import Record, Review, Snapshot, User
 from decisions.version import PRODUCT_VERSION
 from jobs import work
@@ -76,27 +76,32 @@ def render(claim: work.Claim) -> work.Effect:
         rendered = rendering.render(snapshot.record_json, report=claim.report)
         claim.report(percent=92, says="Signing it")
         signed = signing.sign(rendered.pdf, record_id=snapshot.record_id)
-    except (rendering.CannotRender, signing.CannotSign) as never:
+        kept_at = stores.keep(snapshot, signed.pdf)
+    except (rendering.CannotRender, signing.CannotSign, stores.WrongSetting) as never:
         raise work.GiveUp(str(never)) from never
-    except signing.NoTimestamp as missing:
+    except (signing.NoTimestamp, stores.NotKept) as missing:
         raise work.Later(f"{missing} The sign-off stands.", after=ASK_AGAIN_AFTER) from missing
-    return lambda: _store(snapshot, signed, pages=rendered.pages, now=timezone.now())
+    return lambda: _store(
+        snapshot, signed, kept_at=kept_at, pages=rendered.pages, now=timezone.now()
+    )
 
 
 def _store(
-    snapshot: Snapshot, signed: signing.Signed, *, pages: int, now: datetime
+    snapshot: Snapshot, signed: signing.Signed, *, kept_at: str, pages: int, now: datetime
 ) -> Mapping[str, Any]:
     seal, digest = signed.seal, hashlib.sha256(signed.pdf).hexdigest()
     certificate = seal.certificate.sha256 if seal.certificate else ""
     what = {
         "pdf_sha256": digest,
         "pages": pages,
+        "kept_at": kept_at,
         "certificate_sha256": certificate,
         "timestamped_at": seal.stamp.at.isoformat() if seal.stamp else "",
     }
     Record.objects.create(
         snapshot=snapshot,
-        pdf=signed.pdf,
+        pdf=b"" if kept_at else signed.pdf,
+        kept_at=kept_at,
         pdf_sha256=digest,
         pages=pages,
         size_bytes=len(signed.pdf),
@@ -124,5 +129,5 @@ def held_by(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def pdf_of(record: Record) -> bytes:
-    """Return the bytes of a record's PDF."""
-    return bytes(record.pdf)
+    """Return the bytes of a record's PDF, compared with its SHA-256. Raises `stores.Unreadable`."""
+    return stores.read(record)

@@ -15,6 +15,7 @@ from decisions.certificates import NoCertificate
 from decisions.inspection import Check, Inspected
 from decisions.models import AuditEvent, Record, Snapshot
 from decisions.records import held_by, pdf_of
+from decisions.stores import Unreadable
 
 MEANS = {
     "signature": "A digital signature (PAdES) covers every byte of the file. A later change, even one that a PDF reader calls harmless, breaks it.",
@@ -145,12 +146,20 @@ def _stored(found: Inspected, snapshot: Snapshot | None, record: Record | None) 
     elif hashlib.sha256(snapshot.record_json.encode()).hexdigest() != snapshot.sha256:
         says = "The stored record does not fit its own SHA-256."
     elif record is not None and record.snapshot_id == snapshot.pk:
-        passed, says = True, "The file is byte for byte the one that was stored."
+        passed, says = _kept(record)
     elif Record.objects.filter(snapshot=snapshot).exists():
         says = "The attachment is the stored record, but the file was changed."
     else:
         says = "The record is stored, but no PDF of it was ever made here."
     return Check(check="stored record", passed=passed, says=says)
+
+
+def _kept(record: Record) -> tuple[bool, str]:
+    try:
+        pdf_of(record)
+    except Unreadable as wrong:
+        return False, f"The file is the one that was made, but the stored one is not: {wrong}"
+    return True, "The file is byte for byte the one that was stored."
 
 
 def _trail(record: Record) -> Check:
@@ -176,6 +185,9 @@ def _trail(record: Record) -> Check:
 
 
 def stored_file(snapshot: Snapshot) -> bytes | None:
-    """Return the stored bytes of a record, or None when there are none yet."""
+    """Return the stored bytes of a record, or None when there are none yet.
+
+    Raises `Unreadable` when they are missing or changed.
+    """
     record = Record.objects.filter(snapshot=snapshot).first()
     return None if record is None else pdf_of(record)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -24,6 +25,7 @@ from decisions import (
     records,
     searching,
     standing,
+    stores,
 )
 from decisions.models import Flag, Record, SavedSearch, Snapshot, User
 from decisions.rendering import rows
@@ -183,8 +185,13 @@ def download(request: HttpRequest, record_id: str) -> HttpResponse:
     pdf = Record.objects.filter(snapshot=snapshot).first()
     if pdf is None:
         return redirect("record-detail", snapshot.record_id)
+    try:
+        body = records.pdf_of(pdf)
+    except stores.Unreadable as wrong:
+        messages.error(request, str(wrong))
+        return redirect("record-detail", snapshot.record_id)
     _note(request, snapshot, file="pdf", sha256=pdf.pdf_sha256)
-    return _attachment(snapshot, records.pdf_of(pdf), ending="pdf", kind="application/pdf")
+    return _attachment(snapshot, body, ending="pdf", kind="application/pdf")
 
 
 @login_required

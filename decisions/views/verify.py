@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from decisions import access, contents, verification
 from decisions.models import Snapshot
 from decisions.rendering.readback import NotARecord
+from decisions.stores import Unreadable
 
 MOST_BYTES = 10 * 2**20
 MOST_FILES, IN_SECONDS = 20, 600.0
@@ -92,7 +93,10 @@ def _bytes(request: HttpRequest, form: VerifyForm) -> bytes:
         raise NotARecord(
             "There is no such record that you may read. Choose its PDF file."
         ) from None
-    stored = verification.stored_file(snapshot)
+    try:
+        stored = verification.stored_file(snapshot)
+    except Unreadable as wrong:
+        raise NotARecord(str(wrong)) from wrong
     if stored is None:
         raise NotARecord("The PDF of this record is not made yet.")
     return stored
