@@ -7,7 +7,7 @@
 | approver | own teams | the same as a manager | what somebody else submitted |
 | delegate | own teams | what their own role may | for an approver, on the days that the approver named |
 | auditor | everything | nothing | nothing |
-| administrator | everything | teams, members, prices in quarantine, legal holds; nothing of a decision | nothing |
+| administrator | everything | teams, members, prices in quarantine, legal holds, links; nothing of a decision | nothing |
 
 What a person may not see does not exist for them: the answer is a 404, never a 403.
 """
@@ -37,6 +37,7 @@ from decisions.models import (
     Pack,
     Review,
     SavedSearch,
+    ShareLink,
     Snapshot,
     Team,
     UsageFile,
@@ -58,6 +59,10 @@ def person(request: HttpRequest) -> User:
 
 def _reads_all(user: Visitor) -> bool:
     return isinstance(user, User) and (user.is_auditor or user.is_administrator)
+
+
+def _administers(user: Visitor) -> bool:
+    return isinstance(user, User) and user.is_administrator
 
 
 def teams_of(user: Visitor) -> QuerySet[Team]:
@@ -340,6 +345,42 @@ def snapshot(user: Visitor, record_id: str) -> Snapshot:
     return get_object_or_404(snapshots_of(user), record_id=record_id)
 
 
+def may_share(user: Visitor, snapshot: Snapshot) -> bool:
+    """Return whether the person may hand a record on: administrators and the team's managers."""
+    managed = _members(snapshot.team_id_text, user, roles=(Membership.Role.MANAGER,))
+    return _administers(user) or managed.exists()
+
+
+def snapshot_to_share(user: Visitor, record_id: str) -> Snapshot:
+    """Return a signed record to hand on, or answer 404."""
+    found = snapshot(user, record_id)
+    if not may_share(user, found):
+        raise Http404
+    return found
+
+
+def may_share_packs(user: Visitor) -> bool:
+    """Return whether the person may hand on the packs that they may take: all but auditors."""
+    return isinstance(user, User) and not user.is_auditor
+
+
+def pack_to_share(user: Visitor, pack_id: int) -> Pack:
+    """Return an evidence pack to hand on, or answer 404."""
+    if not may_share_packs(user):
+        raise Http404
+    return pack(user, pack_id)
+
+
+def share_link(user: Visitor, link_id: int) -> ShareLink:
+    """Return a link to revoke: by whoever may make one to the same thing. Or answer 404."""
+    link = get_object_or_404(ShareLink, pk=link_id)
+    if link.pack_id:
+        pack_to_share(user, link.pack_id)
+    else:
+        snapshot_to_share(user, link.record_id)
+    return link
+
+
 def saved_search(user: Visitor, search_id: int) -> SavedSearch:
     """Return one of the person's own kept searches, or answer 404."""
     return get_object_or_404(SavedSearch, pk=search_id, person_id=user.pk)
@@ -347,7 +388,7 @@ def saved_search(user: Visitor, search_id: int) -> SavedSearch:
 
 def may_hold_records(user: Visitor) -> bool:
     """Return whether the person may set and lift legal holds: administrators."""
-    return isinstance(user, User) and user.is_administrator
+    return _administers(user)
 
 
 def snapshot_to_hold(user: Visitor, record_id: str) -> Snapshot:

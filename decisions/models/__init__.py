@@ -11,6 +11,7 @@ from decisions.models.quality import QualityScore
 from decisions.models.reliability import ReliabilityPart
 from decisions.models.reviews import Approval, Comment, Record, Review, Snapshot
 from decisions.models.searching import SavedSearch
+from decisions.models.sharing import ShareLink
 
 __all__ = [
     "Address",
@@ -37,6 +38,7 @@ __all__ = [
     "Reminder",
     "Review",
     "SavedSearch",
+    "ShareLink",
     "Snapshot",
     "Snooze",
     "Standing",

@@ -52,7 +52,12 @@ def _shown(request: HttpRequest, pack_id: int) -> dict[str, Any]:
     pack = access.pack(request.user, pack_id)
     job = Job.objects.filter(key=pack.job_key).first()
     moving = job is not None and job.state in (Job.State.WAITING, Job.State.RUNNING)
-    return {"pack": pack, "job": job, "is_moving": moving and not pack.made_at}
+    return {
+        "pack": pack,
+        "job": job,
+        "is_moving": moving and not pack.made_at,
+        "may_share": access.may_share_packs(request.user),
+    }
 
 
 @login_required

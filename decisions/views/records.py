@@ -143,6 +143,7 @@ def detail(request: HttpRequest, record_id: str) -> HttpResponse:
         .first(),
         "next": _following(request, snapshot),
         "hold": keeping.standing_hold(snapshot.record_id),
+        "may_share": access.may_share(request.user, snapshot),
         "may_hold": access.may_hold_records(request.user),
         **_progress_of(request, snapshot),
     }

@@ -14,8 +14,9 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
-from decisions import addresses, calendars, deliveries
+from decisions import addresses, calendars, deliveries, sharing
 from decisions.models import (
     ApiToken,
     AuditEvent,
@@ -27,6 +28,7 @@ from decisions.models import (
     Membership,
     Review,
     SavedSearch,
+    Snapshot,
     Team,
     User,
 )
@@ -132,6 +134,11 @@ RULES = {
     "search-save": Rule(NOBODY, SIGNED_IN),
     "search-forget": Rule(NOBODY, frozenset({MANAGER})),
     "record-hold": page(ADMINISTRATORS),
+    "record-share": page(KEEPERS),
+    "pack-share": page(KEEPERS),
+    "link-revoke": Rule(NOBODY, KEEPERS),
+    "shared": Rule(PUBLIC, NOBODY),
+    "shared-download": Rule(PUBLIC, NOBODY),
     "pack-list": page(SIGNED_IN),
     "pack-detail": page(frozenset({MANAGER, AUDITOR, ADMINISTRATOR})),
     "pack-progress": page(frozenset({MANAGER, AUDITOR, ADMINISTRATOR})),
@@ -319,12 +326,26 @@ def _notices(team: Team, manager: User) -> dict[str, Any]:
     deliveries.ask(
         key="one", kind="test", subject=f"{SECRET} notice", team=team, address=address, at=NOW
     )
+    # Whoever has the link's address may take that record: nobody has this one's.
+    shared = make_snapshot(make_decision(make_team("Gone")))
+    _, token = sharing.make(
+        shared, for_whom="Somebody", days=14, by=make_user(is_auditor=True), at=timezone.now()
+    )
     # Whoever has the calendar's address may read it: nobody has this one's.
     secret = calendars.make(team=make_team("Nobody's"), by=make_user(is_auditor=True), at=NOW)
     return {
         "address_id": address.pk,
         "delivery_id": Delivery.objects.get(key="one").pk,
         "secret": secret,
+        "token": token,
+        "file": "json",
+        "link_id": sharing.make(
+            Snapshot.objects.filter(team_id_text=str(team.pk)).get(),
+            for_whom=f"{SECRET} reader",
+            days=14,
+            by=manager,
+            at=NOW,
+        )[0].pk,
         "feed_id": FeedToken.objects.create(user=manager, sha256="x", created_at=NOW).pk,
     }
 
