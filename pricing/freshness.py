@@ -53,6 +53,11 @@ class Sources:
     def __init__(self) -> None:
         self._health = {health.source: health for health in SourceHealth.objects.all()}
 
+    @property
+    def health(self) -> list[SourceHealth]:
+        """How each source does that was ever asked."""
+        return list(self._health.values())
+
     def freshness(self, source: str, provider: str) -> Freshness:
         """Return how fresh the provider's prices are in the source.
 

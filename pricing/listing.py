@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from pricing import access, queries, search
 from pricing.currency import EUR, CannotConvert, Converted, Rates, known_currencies
-from pricing.freshness import NOTICE_DAYS
+from pricing.freshness import NOTICE_DAYS, Sources
 from pricing.models import CurrentPrice, Observation, Offer
 
 PER_PAGE = 50
@@ -48,6 +48,7 @@ def page_of(
     target: str,
     team_id: int | None = None,
     per_page: int = PER_PAGE,
+    sources: Sources | None = None,
 ) -> tuple[list[Row], Page[int]]:
     """Return a page of the offers that fit, in the order asked for, with one team's quotes or none.
 
@@ -68,7 +69,7 @@ def page_of(
         offers = offers.filter(pk__in=ending(team_id, timezone.now()).values("offer"))
     ids = _sorted(offers, asked.get("sort", "name")).values_list("pk", flat=True)
     page = Paginator(ids, per_page).get_page(number)
-    found = queries.prices_for(page.object_list, team_id=team_id)
+    found = queries.prices_for(page.object_list, team_id=team_id, sources=sources)
     rates = Rates()
     return [row_of(found[pk], rates, target) for pk in page.object_list if pk in found], page
 

@@ -127,17 +127,21 @@ def dearest(price: Price) -> Price:
 
 
 def prices_for(
-    offer_ids: Iterable[int], *, team_id: int | None, at: datetime | None = None
+    offer_ids: Iterable[int],
+    *,
+    team_id: int | None,
+    at: datetime | None = None,
+    sources: Sources | None = None,
 ) -> dict[int, OfferPrice]:
     """Return the offers with the prices that held at `at` (None: now), by offer id.
 
     The team's own quotes stand before pulled prices. An offer of another team is left out, and so
-    is one that does not exist.
+    is one that does not exist. `sources` saves reading how fresh each source is a second time.
     """
     visible = Q(for_team_id__isnull=True) | Q(for_team_id=team_id)
     offers = {o.pk: o for o in Offer.objects.filter(visible, pk__in=set(offer_ids))}
     seen = _current(offers, visible) if at is None else _held_at(offers, visible, at)
-    return _priced(offers, seen, now=at or timezone.now())
+    return _priced(offers, seen, sources or Sources(), now=at or timezone.now())
 
 
 def price_at(
@@ -264,9 +268,8 @@ def _is_later(row: Observation, than: Observation, at: datetime) -> bool:
 
 
 def _priced(
-    offers: dict[int, Offer], seen: Iterable[Held], *, now: datetime
+    offers: dict[int, Offer], seen: Iterable[Held], sources: Sources, *, now: datetime
 ) -> dict[int, OfferPrice]:
-    sources = Sources()
     found: dict[int, dict[str, list[Price]]] = {pk: {} for pk in offers}
     for observation, is_contested in seen:
         offer = offers[observation.offer_id]

@@ -11,8 +11,8 @@ from django.utils import timezone
 from pricing import access, export, history, listing, quarantine, queries
 from pricing.currency import Rates
 from pricing.forms import SearchForm
-from pricing.freshness import NOTICE_DAYS
-from pricing.models import Observation, Offer, SourceHealth
+from pricing.freshness import NOTICE_DAYS, Sources
+from pricing.models import Observation, Offer
 
 PER_PAGE = 50
 
@@ -22,13 +22,15 @@ def price_list(request: HttpRequest) -> HttpResponse:
     """Show the offers that fit a search, with their prices."""
     form = SearchForm(request.GET)
     reader = listing.reader_of(request)
+    sources = Sources()
     rows, page = listing.page_of(
         form.asked(),
         number=request.GET.get("page"),
         target=reader.target,
         team_id=reader.team_id,
+        sources=sources,
     )
-    health = list(SourceHealth.objects.all())
+    health = sources.health
     shown = {
         "form": form,
         "rows": rows,

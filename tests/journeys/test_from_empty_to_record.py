@@ -186,6 +186,7 @@ def answer(manager):
 def choose(manager):
     page = manager.page
     expect(page.get_by_text("Together is best").first).to_be_visible()
+    expect(page.get_by_role("heading", name="The five usual deployments")).to_be_visible()
     manager.look("compare")
     slider = page.get_by_role("slider")
     slider.focus()

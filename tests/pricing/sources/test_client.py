@@ -87,7 +87,8 @@ def test_a_type_that_no_list_of_prices_has_is_refused(httpserver, client, kind):
         client.get(httpserver.url_for("/p"))
 
 
-def test_a_file_that_is_itself_gzipped_is_unpacked_up_to_the_cap(httpserver, client):
+def test_a_file_that_is_itself_gzipped_is_unpacked_up_to_the_cap(httpserver):
+    client = Client()
     packed = {"/good": b"prices", "/bomb": b"0" * 100_000_000}
     for path, body in packed.items():
         httpserver.expect_request(path).respond_with_data(
