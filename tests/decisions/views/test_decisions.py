@@ -131,6 +131,9 @@ def test_the_history_says_who_did_what_in_words(client, decision, manager):
     page = page_of(client, decision)
     assert "Option chosen: Closed" in page
     assert manager.email in page
+    whole = reverse("decision-history", args=[decision.pk])
+    assert whole in page
+    page = " ".join(client.get(whole).content.decode().split())
     assert "input a month: 1 B tokens" in page
     assert "{&quot;" not in page
 
