@@ -11,12 +11,15 @@ from typing import Any
 from decisions.templatetags.figures import money, months, tokens
 
 Held = Mapping[str, Any]
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!~$])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|!~$&])")
+# A list or a rule, but only where a line begins with it.
+_LEADING = re.compile(r"^(\d{0,9})([-+=.)])")
 
 
 def plain(text: Any) -> str:
     """Return the text on one line, with what Markdown and HTML would read as marks escaped."""
-    return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+    escaped = _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+    return _LEADING.sub(r"\1\\\2", escaped)
 
 
 def write(held: Held, *, status: str) -> str:

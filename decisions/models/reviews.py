@@ -232,6 +232,8 @@ class Snapshot(models.Model):
 
     class Meta:
         ordering = ["-signed_at", "-pk"]
+        # What the filters of the list offer is read from here alone.
+        indexes = [models.Index(fields=["team_id_text", "team_name", "period"])]
 
     def __str__(self) -> str:
         return f"{self.record_id}: {self.decision_name}, {self.period}"

@@ -39,7 +39,17 @@ def test_a_record_has_the_headings_in_their_order():
 
 
 @pytest.mark.parametrize(
-    "typed", ["# not a heading", "* no bullet", "<script>alert(1)</script>", "[a](javascript:1)"]
+    "typed",
+    [
+        "# not a heading",
+        "* no bullet",
+        "<script>alert(1)</script>",
+        "[a](javascript:1)",
+        "- no item",
+        "1. none",
+        "--- no rule",
+        "&lt;",
+    ],
 )
 def test_what_people_typed_stays_text(typed):
     held = examples.record()
