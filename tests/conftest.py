@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from pytest_httpserver import HTTPServer
 
 from tests import chromium
 from tests.workers import Worker
@@ -113,6 +114,13 @@ def page(browser, live_server) -> Iterator[Any]:
     context.set_default_timeout(10_000)
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(scope="session")
+def make_httpserver() -> Iterator[HTTPServer]:
+    """A server that answers others while one connection is silent, as real ones do."""
+    with HTTPServer(threaded=True) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
