@@ -24,9 +24,17 @@ app.steps["worker"].add(StartAnew)
 app.autodiscover_tasks(["jobs", "pricing", "decisions"])
 
 
-@signals.worker_before_create_process.connect
+@signals.worker_init.connect
 def share_memory(**_: Any) -> None:
-    """Let the worker's children go on sharing its memory: the collector would touch every object."""
+    """Let the worker's children go on sharing its memory: the collector would touch every object.
+
+    Celery's own signal before a fork is sent only where the broker has an event loop.
+    """
+    os.register_at_fork(before=_freeze, after_in_parent=gc.enable, after_in_child=gc.enable)
+
+
+def _freeze() -> None:
+    gc.disable()
     gc.collect()
     gc.freeze()
 

@@ -1,19 +1,19 @@
 """Run what the Procfile names until one of it ends or somebody says stop, and leave nothing behind.
 
-This is `honcho start`, except that a worker may end its own children in peace, a closed terminal
-ends everything too (the processes have sessions of their own and would go on), the worker keeps the
-web's PORT, and Ctrl-C is no error.
+Each process has a session of its own: a signal goes to the process alone, so that a worker may end
+its children in peace, and a closed terminal reaches this program only, which then ends everything.
+What libraries exist for this keep a process of their own beside each that they start: 5 MB each.
 """
 
 import os
+import queue
 import signal
+import subprocess
 import sys
+import threading
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
-
-import honcho.manager
-from honcho.environ import parse_procfile
-from honcho.manager import Manager
-from honcho.printer import Printer
 
 FOR_ALL = {
     "PYTHONUNBUFFERED": "1",
@@ -21,20 +21,75 @@ FOR_ALL = {
     "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
 }
 # Who has not ended by then is killed; what was begun starts again with the next start.
-honcho.manager.KILL_WAIT = 10
-STOPPED_BY_A_PERSON = (128 + signal.SIGINT, 128 + signal.SIGTERM)
+SECONDS_TO_END = 10
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Supervised:
+    """One process of the Procfile, whose output is shown behind its name."""
+
+    def __init__(self, name: str, command: str, ended: "queue.SimpleQueue[str]") -> None:
+        self.name = name
+        self.process = subprocess.Popen(
+            ["/bin/sh", "-c", command],
+            env={**os.environ, **FOR_ALL},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        threading.Thread(target=self._watch, args=[ended], daemon=True).start()
+
+    def _watch(self, ended: "queue.SimpleQueue[str]") -> None:
+        for line in self.process.stdout or ():
+            say(self.name, line.decode(errors="replace").rstrip("\n"))
+        self.process.wait()
+        ended.put(f"{self.name} ended with the exit code {self.process.returncode}")
+
+    def stop(self) -> None:
+        """Ask it to end."""
+        self.process.terminate()
+
+    def kill(self) -> None:
+        """End it and all of its children that have not ended."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def say(name: str, line: str) -> None:
+    """Print a line with the time and the name of who says it; a closed terminal is no error."""
+    with suppress(OSError):
+        print(f"{datetime.now().astimezone():%H:%M:%S} {name:<6} | {line}", flush=True)
+
+
+def procfile(path: Path) -> dict[str, str]:
+    """Return the command of each name."""
+    lines = [line for line in path.read_text().splitlines() if line.strip()]
+    named = [line.split(":", maxsplit=1) for line in lines if not line.startswith("#")]
+    return {name.strip(): command.strip() for name, command in named}
 
 
 def main() -> int:
     """Start all, wait, and return the exit code."""
-    manager = Manager(Printer(sys.stdout))
-    # To the process alone, not to its children: a worker lets them finish what they do.
-    manager._procmgr.terminate = lambda pid: os.kill(pid, signal.SIGTERM)
-    for name, command in parse_procfile(Path("Procfile").read_text()).processes.items():
-        manager.add_process(name, command, env={**os.environ, **FOR_ALL})
-    signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
-    manager.loop()
-    return 0 if manager.returncode in STOPPED_BY_A_PERSON else manager.returncode
+    ended: queue.SimpleQueue[str] = queue.SimpleQueue()
+    told: list[int] = []
+
+    def stop(number: int, frame: object) -> None:
+        told.append(number)
+        ended.put(f"told to stop ({signal.Signals(number).name})")
+
+    for number in STOPS:
+        signal.signal(number, stop)
+    started = [Supervised(*each, ended) for each in procfile(Path("Procfile")).items()]
+    for each in started:
+        say("system", f"{each.name} started (pid={each.process.pid})")
+    say("system", ended.get())
+    for each in started:
+        each.stop()
+    for each in started:
+        with suppress(subprocess.TimeoutExpired):
+            each.process.wait(timeout=SECONDS_TO_END)
+        each.kill()
+    return 0 if told else 1
 
 
 if __name__ == "__main__":
